@@ -1,0 +1,4 @@
+package steps
+
+// multiplexingSteps defines the steps of chapter 2, Multiplexing.
+var multiplexingSteps = []stepFile{}

@@ -1,0 +1,4 @@
+package steps
+
+// selectPollSteps defines the steps of chapter 2.1, select and poll.
+var selectPollSteps = []stepFile{}

@@ -1,0 +1,4 @@
+package steps
+
+// epollSteps defines the steps of chapter 2.2, epoll.
+var epollSteps = []stepFile{}

@@ -1,0 +1,4 @@
+package steps
+
+// triggerSteps defines the steps of chapter 2.3, level- and edge-triggered.
+var triggerSteps = []stepFile{}

@@ -1,0 +1,12 @@
+package steps
+
+import "slices"
+
+// stepFiles lists the step definitions, chapter by chapter; each chapter's table stands in chapter_*.go.
+var stepFiles = slices.Concat(
+	multiplexingSteps,
+	selectPollSteps,
+	epollSteps,
+	triggerSteps,
+	pitfallSteps,
+)

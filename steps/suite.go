@@ -1,0 +1,254 @@
+package steps
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/cucumber/godog"
+
+	"github.com/iospec/iospec/check"
+	"github.com/iospec/iospec/features"
+	"github.com/iospec/iospec/internal/trait"
+	"github.com/iospec/iospec/report"
+	"github.com/iospec/iospec/trace"
+)
+
+// Target is a server under test: a command, and what it claims to be.
+type Target struct {
+	Name      string
+	Traits    trait.Set
+	Command   []string
+	Address   string // "" to find out what it listens on
+	Protocol  string
+	Reference bool     // one of ours: @reference scenarios run against it
+	Breaks    []string // a counterexample: the claims it must break
+}
+
+// Plan is what to run.
+type Plan struct {
+	Claims  []features.Claim // the selection
+	Kernel  bool             // run @kernel scenarios
+	Targets []Target
+
+	// Record makes the recording of the exercise with a target; the suite calls it once per target at most.
+	Record func(context.Context, Target) (*trace.Recording, error)
+
+	// Progress, if set, is told of each scenario before it runs (done nil) and after.
+	Progress func(subject, claim, scenario string, done *report.Scenario)
+
+	// Patience bounds one scenario; a scenario that exceeds it is an error. Default 2 minutes.
+	Patience time.Duration
+}
+
+// ErrNothingSelected says that a plan has no scenario to run. An empty selection is never a success.
+var ErrNothingSelected = errors.New("the selection holds no scenario to run")
+
+// Run runs the plan: kernel scenarios first, then target by target. The error is about iospec itself; broken claims are
+// in the run.
+func Run(ctx context.Context, plan Plan) (*report.Run, error) {
+	if plan.Patience == 0 {
+		plan.Patience = 2 * time.Minute
+	}
+	run := &report.Run{Schema: report.SchemaRun, Started: time.Now(), Arch: runtime.GOARCH, CPUs: runtime.NumCPU(), Kernel: kernelRelease()}
+	for _, c := range plan.Claims {
+		run.Claims = append(run.Claims, report.Claim{ID: c.ID, Verdict: c.Verdict, Section: c.Section, Title: c.Title, File: c.File, Line: c.Line})
+	}
+	if plan.Kernel {
+		subject := report.Subject{Name: report.Kernel}
+		if err := plan.runOn(ctx, run, subject, nil); err != nil {
+			return run, err
+		}
+	}
+	for _, t := range plan.Targets {
+		subject := report.Subject{Name: t.Name, As: t.Traits, Command: t.Command, Breaks: t.Breaks}
+		if err := plan.runOn(ctx, run, subject, &t); err != nil {
+			return run, err
+		}
+	}
+	run.Seconds = time.Since(run.Started).Seconds()
+	run.Tally()
+	if len(run.Results) == 0 {
+		return run, ErrNothingSelected
+	}
+	return run, nil
+}
+
+// targetRun is the state that a target's scenarios share: the recording of the exercise.
+type targetRun struct {
+	target *Target
+	record func(context.Context, Target) (*trace.Recording, error)
+	rec    *trace.Recording
+	err    error
+	done   bool
+}
+
+func (r *targetRun) recording(ctx context.Context) (*trace.Recording, error) {
+	if r.target == nil || r.record == nil {
+		return nil, errors.New("this scenario asks for a recording, but runs against no server; is it tagged @server?")
+	}
+	if !r.done {
+		r.rec, r.err = r.record(ctx, *r.target)
+		r.done = true
+	}
+	return r.rec, r.err
+}
+
+// chosen tells whether a scenario of a claim runs against the target; nil is the kernel.
+func chosen(c features.Claim, s features.Scenario, t *Target) bool {
+	switch {
+	case t == nil:
+		return s.Kind == features.Kernel
+	case s.Kind == features.Kernel || !trait.Applies(c.Traits, t.Traits):
+		return false
+	default:
+		return s.Kind == features.Server || t.Reference
+	}
+}
+
+// runOn runs the selected scenarios of one subject in one pass of godog, Rule by Rule.
+func (p Plan) runOn(ctx context.Context, run *report.Run, subject report.Subject, t *Target) error {
+	shared := &targetRun{target: t, record: p.Record}
+	ran := false
+	for _, c := range p.Claims {
+		result := report.Result{Claim: c.ID, Subject: subject.Name, Finding: check.Finding{Outcome: check.Pass}}
+		for _, kind := range []features.Kind{features.Kernel, features.Server, features.Reference} {
+			if !anyChosen(c, kind, t) {
+				continue
+			}
+			scenarios, err := p.runRule(ctx, c, kind, subject.Name, shared)
+			if err != nil {
+				return err
+			}
+			for _, s := range scenarios {
+				if len(result.Scenarios) == 0 || report.Worse(s.Outcome, result.Outcome) {
+					result.Finding = s.Finding
+				}
+				result.Scenarios = append(result.Scenarios, s)
+			}
+		}
+		if len(result.Scenarios) == 0 {
+			continue
+		}
+		ran = true
+		run.Results = append(run.Results, result)
+	}
+	if ran {
+		run.Subjects = append(run.Subjects, subject)
+	}
+	return nil
+}
+
+func anyChosen(c features.Claim, k features.Kind, t *Target) bool {
+	for _, s := range c.Scenarios {
+		if s.Kind == k && chosen(c, s, t) {
+			return true
+		}
+	}
+	return false
+}
+
+// runRule lets godog run a Rule's scenarios of one kind.
+func (p Plan) runRule(ctx context.Context, c features.Claim, kind features.Kind, subject string, shared *targetRun) ([]report.Scenario, error) {
+	col := &collector{plan: p, claim: c, subject: subject, shared: shared}
+	suite := godog.TestSuite{
+		Name:                c.ID,
+		ScenarioInitializer: col.scenario,
+		Options: &godog.Options{
+			FS:             features.FS,
+			Paths:          []string{c.File},
+			Tags:           "@" + c.ID + " && @" + string(kind),
+			Format:         "progress",
+			Output:         io.Discard,
+			NoColors:       true,
+			Strict:         true,
+			DefaultContext: ctx,
+		},
+	}
+	done := make(chan int, 1)
+	go func() { done <- suite.Run() }()
+	limit := time.NewTimer(p.Patience * time.Duration(max(1, len(c.Scenarios))))
+	defer limit.Stop()
+	select {
+	case <-done:
+	case <-limit.C:
+		return nil, fmt.Errorf("claim %s on %s: a scenario did not end within %v", c.ID, subject, p.Patience)
+	}
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	if len(col.scenarios) == 0 {
+		return nil, fmt.Errorf("claim %s: godog ran none of its @%s scenarios", c.ID, kind)
+	}
+	return col.scenarios, nil
+}
+
+// collector turns what godog tells its hooks into results.
+type collector struct {
+	plan      Plan
+	claim     features.Claim
+	subject   string
+	shared    *targetRun
+	scenarios []report.Scenario
+}
+
+// scenario sets up one scenario: a fresh world, the hooks, and every step definition there is.
+func (col *collector) scenario(sc *godog.ScenarioContext) {
+	w := &World{Target: col.shared.target, run: col.shared}
+	var res report.Scenario
+	var started time.Time
+	sc.Before(func(ctx context.Context, s *godog.Scenario) (context.Context, error) {
+		started = time.Now()
+		res = report.Scenario{Name: s.Name, Kind: kindOf(s)}
+		if col.plan.Progress != nil {
+			col.plan.Progress(col.subject, col.claim.ID, s.Name, nil)
+		}
+		return ctx, ctx.Err()
+	})
+	sc.StepContext().After(func(ctx context.Context, st *godog.Step, status godog.StepResultStatus, err error) (context.Context, error) {
+		res.Steps = append(res.Steps, report.Step{Text: st.Text, Outcome: status.String()})
+		return ctx, nil
+	})
+	sc.After(func(ctx context.Context, s *godog.Scenario, err error) (context.Context, error) {
+		w.clean()
+		res.Finding = w.outcome(err)
+		res.Notes = w.notes
+		res.Seconds = time.Since(started).Seconds()
+		col.scenarios = append(col.scenarios, res)
+		if col.plan.Progress != nil {
+			col.plan.Progress(col.subject, col.claim.ID, s.Name, &res)
+		}
+		return ctx, nil
+	})
+	for _, register := range stepFiles {
+		register(sc, w)
+	}
+}
+
+func kindOf(s *godog.Scenario) string {
+	for _, t := range s.Tags {
+		switch k := features.Kind(strings.TrimPrefix(t.Name, "@")); k {
+		case features.Kernel, features.Server, features.Reference:
+			return string(k)
+		}
+	}
+	return ""
+}
+
+// outcome is the scenario's finding: that of its failing step, else that of its last predicate, else a plain pass.
+func (w *World) outcome(err error) check.Finding {
+	switch {
+	case errors.Is(err, godog.ErrUndefined), errors.Is(err, godog.ErrPending), errors.Is(err, godog.ErrAmbiguous):
+		return check.Finding{Outcome: check.Error, Observed: "step not defined: " + err.Error()}
+	case err != nil:
+		return check.Of(err)
+	case w.finding != nil:
+		return *w.finding
+	default:
+		return check.Finding{Outcome: check.Pass, Observed: strings.Join(w.notes, "; ")}
+	}
+}
