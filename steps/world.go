@@ -23,7 +23,9 @@ type World struct {
 }
 
 // Note adds evidence that is shown beside the scenario: a number measured, a list seen.
-func (w *World) Note(format string, args ...any) { w.notes = append(w.notes, fmt.Sprintf(format, args...)) }
+func (w *World) Note(format string, args ...any) {
+	w.notes = append(w.notes, fmt.Sprintf(format, args...))
+}
 
 // Cleanup has f run when the scenario is over, whatever came of it; the last one registered runs first.
 func (w *World) Cleanup(f func()) { w.cleanups = append(w.cleanups, f) }
