@@ -1,0 +1,144 @@
+//go:build linux
+
+// Package netns makes sockets that live in a network of their own, where this process may do what it may not do here:
+// send raw packets, and set what is set once for the whole network.
+//
+// A child is started in a new user and network namespace, of which it is root whoever we are; it brings the loopback
+// interface up, makes the sockets and passes them to us. A socket belongs for life to the network in which it was made,
+// so the child may end, and the network ends with the last of its sockets: see network_namespaces(7), user_namespaces(7).
+package netns
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/iospec/iospec/internal/reexec"
+)
+
+// Spec is what socket(2) takes.
+type Spec struct {
+	Domain   int `json:"domain"`
+	Type     int `json:"type"`
+	Protocol int `json:"protocol"`
+}
+
+// ErrRefused says that this machine lets us have no network of our own.
+var ErrRefused = errors.New("no user and network namespace of our own (a container's seccomp filter, kernel.apparmor_restrict_unprivileged_userns=1 or user.max_user_namespaces=0 refuse them)")
+
+const role = "netns-sockets"
+
+func init() { reexec.Role(role, serve) }
+
+// Sockets makes one socket for each spec, all in one new network whose loopback interface is up. They are close-on-exec
+// and belong to the caller. Where the machine refuses, the error is ErrRefused.
+func Sockets(specs ...Spec) ([]int, error) {
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("socketpair: %w", err)
+	}
+	ours, theirs := os.NewFile(uintptr(pair[0]), "ours"), os.NewFile(uintptr(pair[1]), "theirs")
+	defer ours.Close()
+	child, err := reexec.Start(role, reexec.Options{Files: []*os.File{theirs}, Attr: rootOfNewNetwork()})
+	_ = theirs.Close() // or we would wait for it, should the child die
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrRefused, err)
+	}
+	fds, err := ask(child, ours, specs)
+	if stopped := child.Stop(); err != nil || stopped != nil {
+		closeAll(fds)
+		return nil, errors.Join(err, stopped)
+	}
+	return fds, nil
+}
+
+func rootOfNewNetwork() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{
+		Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNET,
+		UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}},
+		GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}},
+	}
+}
+
+// ask has the child make the sockets and receives them.
+func ask(child *reexec.Child, ours *os.File, specs []Spec) ([]int, error) {
+	question, err := json.Marshal(specs)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := child.Ask(string(question))
+	if err != nil {
+		return nil, err
+	}
+	if answer != "sent" {
+		return nil, fmt.Errorf("make sockets in a network of our own: %s", answer)
+	}
+	oob := make([]byte, unix.CmsgSpace(4*len(specs)))
+	_, n, _, _, err := unix.Recvmsg(int(ours.Fd()), make([]byte, 1), oob, unix.MSG_CMSG_CLOEXEC)
+	if err != nil {
+		return nil, fmt.Errorf("receive sockets: %w", err)
+	}
+	messages, err := unix.ParseSocketControlMessage(oob[:n])
+	if err != nil || len(messages) != 1 {
+		return nil, fmt.Errorf("receive sockets: %d control messages, %w", len(messages), err)
+	}
+	return unix.ParseUnixRights(&messages[0])
+}
+
+// serve is the child's part.
+func serve(in <-chan string, out io.Writer) error {
+	answer := "sent"
+	if err := makeAndSend(<-in); err != nil {
+		answer = err.Error()
+	}
+	_, err := fmt.Fprintln(out, answer)
+	return err
+}
+
+func makeAndSend(question string) error {
+	var specs []Spec
+	if err := json.Unmarshal([]byte(question), &specs); err != nil {
+		return err
+	}
+	if err := loopbackUp(); err != nil {
+		return fmt.Errorf("bring lo up: %w", err)
+	}
+	var fds []int
+	for _, s := range specs {
+		fd, err := unix.Socket(s.Domain, s.Type|unix.SOCK_CLOEXEC, s.Protocol)
+		if err != nil {
+			return fmt.Errorf("socket(%d, %d, %d): %w", s.Domain, s.Type, s.Protocol, err)
+		}
+		fds = append(fds, fd)
+	}
+	const inherited = 3
+	return unix.Sendmsg(inherited, []byte{0}, unix.UnixRights(fds...), nil, 0)
+}
+
+func loopbackUp() error {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	lo, err := unix.NewIfreq("lo")
+	if err != nil {
+		return err
+	}
+	if err := unix.IoctlIfreq(fd, unix.SIOCGIFFLAGS, lo); err != nil {
+		return err
+	}
+	lo.SetUint16(lo.Uint16() | unix.IFF_UP)
+	return unix.IoctlIfreq(fd, unix.SIOCSIFFLAGS, lo)
+}
+
+func closeAll(fds []int) {
+	for _, fd := range fds {
+		_ = unix.Close(fd)
+	}
+}

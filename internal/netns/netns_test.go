@@ -1,0 +1,43 @@
+//go:build linux
+
+package netns
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+)
+
+func TestSocketsShareANetworkOfTheirOwn(t *testing.T) {
+	fds, err := Sockets(Spec{unix.AF_INET, unix.SOCK_DGRAM, 0}, Spec{unix.AF_INET, unix.SOCK_DGRAM, 0}, Spec{unix.AF_INET, unix.SOCK_RAW, unix.IPPROTO_RAW})
+	if errors.Is(err, ErrRefused) {
+		t.Skip(err)
+	}
+	require.NoError(t, err)
+	defer closeAll(fds)
+	require.Len(t, fds, 3)
+
+	require.NoError(t, unix.Bind(fds[0], &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}))
+	at, err := unix.Getsockname(fds[0])
+	require.NoError(t, err)
+	require.NoError(t, unix.Sendto(fds[1], []byte("hello"), 0, at), "the second socket reaches the first")
+	got := make([]byte, 8)
+	n, _, err := unix.Recvfrom(fds[0], got, 0)
+	require.NoError(t, err)
+	require.Equal(t, "hello", string(got[:n]))
+
+	here, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	require.NoError(t, err)
+	defer unix.Close(here)
+	require.NoError(t, unix.Bind(here, at), "in our own network that port is free")
+}
+
+func TestAFailureInTheChildIsTold(t *testing.T) {
+	_, err := Sockets(Spec{Domain: 9999})
+	if errors.Is(err, ErrRefused) {
+		t.Skip(err)
+	}
+	require.ErrorContains(t, err, "socket(9999, 0, 0): address family not supported")
+}

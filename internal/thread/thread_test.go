@@ -1,0 +1,69 @@
+//go:build linux
+
+package thread
+
+import (
+	"sync/atomic"
+	"testing"
+	"unsafe"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+)
+
+func TestAReaderIsSeenAsleepAndThenDone(t *testing.T) {
+	var fds [2]int
+	require.NoError(t, unix.Pipe2(fds[:], unix.O_CLOEXEC))
+	defer unix.Close(fds[0])
+	reader := Start(func(*Thread) { _, _ = unix.Read(fds[0], make([]byte, 1)) })
+	first, err := reader.AwaitAsleep(unix.SYS_READ, fds[0])
+	require.NoError(t, err)
+	require.NoError(t, Settle(unix.SYS_READ, reader))
+	again, err := reader.Where()
+	require.NoError(t, err)
+	require.Equal(t, first, again, "it did not stir")
+
+	require.NoError(t, unix.Close(fds[1]))
+	require.NoError(t, Settle(unix.SYS_READ, reader))
+	require.True(t, reader.Done())
+	_, err = reader.AwaitAsleep(unix.SYS_READ, fds[0])
+	require.ErrorContains(t, err, "ended instead of sleeping")
+}
+
+func TestStopInterruptsWaiters(t *testing.T) {
+	ep, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	require.NoError(t, err)
+	defer unix.Close(ep)
+	var threads []*Thread
+	var interrupted atomic.Int32
+	for range 4 {
+		threads = append(threads, Start(func(th *Thread) {
+			_, err := th.Uninterrupted(func() (int, error) {
+				var e unix.EpollEvent
+				n, _, errno := unix.Syscall6(unix.SYS_EPOLL_PWAIT, uintptr(ep), uintptr(unsafe.Pointer(&e)), 1, ^uintptr(0), 0, 0)
+				if errno != 0 {
+					return -1, errno
+				}
+				return int(n), nil
+			})
+			if err == unix.EINTR {
+				interrupted.Add(1)
+			}
+		}))
+	}
+	require.NoError(t, Settle(unix.SYS_EPOLL_PWAIT, threads...))
+	require.NoError(t, StopAll(threads))
+	require.EqualValues(t, 4, interrupted.Load())
+}
+
+func TestParsePlace(t *testing.T) {
+	status := []byte("Name:\tx\nvoluntary_ctxt_switches:\t17\nnonvoluntary_ctxt_switches:\t3\n")
+	p, err := parsePlace([]byte("0 0x5 0xc0 0x1 0x0 0x0 0x0 0x7ffc 0x45\n"), status)
+	require.NoError(t, err)
+	require.Equal(t, Place{Syscall: 0, First: 5, Sleeps: 17}, p)
+	p, err = parsePlace([]byte("running\n"), status)
+	require.NoError(t, err)
+	require.Equal(t, Place{Syscall: -1, Sleeps: 17}, p)
+	_, err = parsePlace([]byte("running\n"), nil)
+	require.Error(t, err)
+}
