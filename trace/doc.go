@@ -6,8 +6,13 @@
 //
 //	record.go    the records, field by field
 //	family.go    which system calls do one job
+//	check.go     which records are refused
 //	recording.go a recording in memory, built record by record
 //	queries.go   connections, wait sets, waits: what the predicates ask
+//	index.go     how the answers are found, once per recording
+//	files.go     who holds which descriptor, replayed
+//	watched.go   what an epoll instance watches, replayed
+//	text.go      a call in words, as witnesses and time lines show it
 //	writer.go    the file format, written (JSON lines)
 //	reader.go    the file format, read
 package trace

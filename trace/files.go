@@ -1,0 +1,136 @@
+package trace
+
+import "maps"
+
+// The bits of the calls' flags that decide whether a descriptor survives exec, close_range or a clone. They are the
+// same on every architecture of Linux (include/uapi/asm-generic/fcntl.h, linux/sched.h, linux/close_range.h).
+const (
+	closeOnExec       = 0x80000 // O_CLOEXEC, SOCK_CLOEXEC, EPOLL_CLOEXEC
+	cloneFiles        = 0x400
+	closeRangeCloexec = 4
+)
+
+// files replays who holds which descriptor, as far as the calls tell: enough to know when the last descriptor of an
+// object was closed. What was opened before the recording began becomes known when a call first names it.
+type files struct {
+	tables map[int]*table // by process
+	held   map[Object]int // descriptors of the object, over all tables
+	gone   func(Object, Time)
+}
+
+// table is a descriptor table; clone(CLONE_FILES) lets processes share one.
+type table struct {
+	open  map[int]slot
+	users int
+}
+
+type slot struct {
+	object Object
+	cloexe bool
+}
+
+func newFiles(gone func(Object, Time)) *files {
+	return &files{tables: map[int]*table{}, held: map[Object]int{}, gone: gone}
+}
+
+func (f *files) of(pid int) *table {
+	t := f.tables[pid]
+	if t == nil {
+		t = &table{open: map[int]slot{}, users: 1}
+		f.tables[pid] = t
+	}
+	return t
+}
+
+// put notes that fd now names o in the process. What it named before is thereby closed.
+func (f *files) put(pid, fd int, o Object, cloexec bool, at Time) {
+	if o == "" || fd < 0 {
+		return
+	}
+	t := f.of(pid)
+	if old, ok := t.open[fd]; ok && old.object == o {
+		t.open[fd] = slot{o, cloexec}
+		return
+	}
+	f.drop(t, fd, at)
+	t.open[fd] = slot{o, cloexec}
+	f.held[o]++
+}
+
+// saw notes that a call named the object by fd, which tells of descriptors that came in ways nobody recorded.
+func (f *files) saw(pid, fd int, o Object, at Time) {
+	if o == "" || fd < 0 {
+		return
+	}
+	f.put(pid, fd, o, f.of(pid).open[fd].cloexe, at)
+}
+
+func (f *files) drop(t *table, fd int, at Time) {
+	old, ok := t.open[fd]
+	if !ok {
+		return
+	}
+	delete(t.open, fd)
+	f.held[old.object]--
+	if f.held[old.object] == 0 {
+		delete(f.held, old.object)
+		f.gone(old.object, at)
+	}
+}
+
+// close replays close and close_range.
+func (f *files) close(c *Call) {
+	if c.Name != "close_range" {
+		f.saw(c.PID, c.FD, c.Object, c.Enter)
+		f.drop(f.of(c.PID), c.FD, c.Enter)
+		return
+	}
+	if c.Flags&closeRangeCloexec != 0 || c.Result < 0 {
+		return
+	}
+	t := f.of(c.PID)
+	for fd := range maps.Clone(t.open) {
+		if fd >= c.FD && (c.Value <= 0 || int64(fd) <= c.Value) {
+			f.drop(t, fd, c.Enter)
+		}
+	}
+}
+
+// fork gives the child a copy of the parent's table, or the table itself.
+func (f *files) fork(parent, child int, flags uint64) {
+	from := f.of(parent)
+	if flags&cloneFiles != 0 {
+		from.users++
+		f.tables[child] = from
+		return
+	}
+	if f.tables[child] != nil {
+		return // the child was seen before its birth was told: what is known of it is newer
+	}
+	for _, s := range from.open {
+		f.held[s.object]++
+	}
+	f.tables[child] = &table{open: maps.Clone(from.open), users: 1}
+}
+
+// exec closes what is marked close-on-exec.
+func (f *files) exec(pid int, at Time) {
+	t := f.of(pid)
+	for fd, s := range maps.Clone(t.open) {
+		if s.cloexe && t.users == 1 {
+			f.drop(t, fd, at)
+		}
+	}
+}
+
+// exit closes everything, unless another process shares the table.
+func (f *files) exit(pid int, at Time) {
+	t := f.of(pid)
+	delete(f.tables, pid)
+	if t.users--; t.users > 0 {
+		return
+	}
+	for fd := range maps.Clone(t.open) {
+		f.drop(t, fd, at)
+	}
+}
