@@ -1,0 +1,167 @@
+package server
+
+import "golang.org/x/sys/unix"
+
+// Want is what a connection waits for. It is one thing at a time: as long as replies are unsent, nothing is read.
+// That is the whole of back-pressure: a client that does not take its replies soon cannot send requests either, and
+// the server keeps at most two buffers for it.
+type Want uint8
+
+const (
+	Readable Want = iota // more of a request
+	Writable             // room in the send buffer: replies are unsent
+	Again                // another turn, once everybody else had one: it has replies to give and there is room for them
+	Gone                 // nothing: the connection is over, close it
+)
+
+// stepsPerTurn bounds how long one connection keeps its thread, however much it asks for.
+const stepsPerTurn = 4
+
+// A Conn is one connection. It takes turns: a turn is a read, the work, and the sending of replies. Idle, it takes 32
+// bytes, its handler's memory and a place in the Table.
+type Conn struct {
+	FD   int32
+	Want Want // what the server made it wait for; the server's to keep
+
+	// Unread and Ended are for servers that are told of a change only once. Unread: what was reported may not all
+	// have been read. Ended: the client's end was reported, and no report will follow.
+	Unread, Ended bool
+
+	end     ending
+	handler Handler
+	left    *leftover // nil while nothing is
+}
+
+// ending counts towards the end of a connection: open, to be closed when all is sent, and then the reads that are
+// thrown away.
+type ending uint8
+
+const (
+	open ending = iota
+	closing
+	lingering
+	patience = lingering + 100 // reads
+)
+
+// Receive makes one read, into the Desk, behind what earlier turns left there. 0 bytes and no error: the client has
+// ended. Since a connection that is read has nothing unsent, it is over then.
+func (c *Conn) Receive(d *Desk) (n int, err unix.Errno) {
+	held := 0
+	if c.left != nil {
+		held = copy(d.in, c.left.in)
+	}
+	n, err = Recv(int(c.FD), d.in[held:])
+	d.filled = held + n
+	return n, err
+}
+
+// Answer does the work on what was received and sends the replies.
+func (c *Conn) Answer(d *Desk) Want {
+	if c.end >= lingering {
+		return c.discard()
+	}
+	want := c.turn(d, d.in[:d.filled])
+	if d.Stopping && want == Readable && d.Short() {
+		return Gone
+	}
+	return want
+}
+
+// Resume sends what is unsent, now that there is room, and goes on with the work.
+func (c *Conn) Resume(d *Desk) Want {
+	if c.end >= lingering {
+		return c.discard()
+	}
+	left := c.left
+	if left == nil {
+		return c.turn(d, nil)
+	}
+	if left.sent < len(left.out) {
+		n, err := Send(int(c.FD), left.out[left.sent:])
+		if err != 0 && err != unix.EAGAIN {
+			return Gone
+		}
+		if left.sent += n; left.sent < len(left.out) {
+			return Writable
+		}
+	}
+	left.out, left.sent = left.out[:0], 0
+	return c.turn(d, left.in)
+}
+
+// turn lets the handler work and sends what it says, step by step, until it has no more to say, the client takes no
+// more, or the turn is over.
+func (c *Conn) turn(d *Desk, in []byte) Want {
+	if c.end == closing {
+		return c.linger(d)
+	}
+	for range stepsPerTurn {
+		step := c.handler.Handle(in, d.out)
+		in = in[step.Used:]
+		if step.Next == Close {
+			c.end, in = closing, nil
+		}
+		if len(step.Out) > 0 {
+			n, err := Send(int(c.FD), step.Out)
+			if err != 0 && err != unix.EAGAIN {
+				return Gone
+			}
+			if n < len(step.Out) {
+				c.keep(d, in, step.Out[n:])
+				return Writable
+			}
+		}
+		switch step.Next {
+		case Close:
+			return c.linger(d)
+		case Await:
+			c.keep(d, in, nil)
+			return Readable
+		}
+	}
+	c.keep(d, in, nil)
+	return Again
+}
+
+// keep saves what this turn leaves over: the buffers are needed for the next connection. The output is copied first,
+// since it may be part of the input.
+func (c *Conn) keep(d *Desk, in, out []byte) {
+	if len(in)+len(out) == 0 {
+		if c.left != nil {
+			d.release(c.left)
+			c.left = nil
+		}
+		return
+	}
+	if c.left == nil {
+		c.left = d.newLeftover()
+	}
+	c.left.out = append(c.left.out[:0], out...)
+	c.left.in = append(c.left.in[:0], in...)
+}
+
+// linger ends the sending side and reads on until the client ends too. Closing at once would be wrong: what the client
+// has sent in the meantime would be answered by a reset, which may destroy replies that it has not read yet.
+func (c *Conn) linger(d *Desk) Want {
+	if err := unix.Shutdown(int(c.FD), unix.SHUT_WR); err != nil {
+		return Gone
+	}
+	c.end = lingering
+	c.keep(d, nil, nil)
+	return Readable
+}
+
+// discard throws away what a client says after its connection was ended; at some point it has been told.
+func (c *Conn) discard() Want {
+	if c.end++; c.end > patience {
+		return Gone
+	}
+	return Readable
+}
+
+// close ends the connection. Its descriptor may be given to another one at once.
+func (c *Conn) close(d *Desk) {
+	c.keep(d, nil, nil)
+	CloseFD(int(c.FD))
+	c.FD = -1
+}

@@ -1,0 +1,48 @@
+package server
+
+// A Desk is the working memory of one thread: one buffer to read into and one to reply from, for all its connections.
+// A connection needs them only while its turn lasts, so an idle connection costs no buffer.
+type Desk struct {
+	// Stopping is set once the server is told to stop: a connection whose requests are answered is then Gone.
+	Stopping bool
+
+	in, out []byte
+	filled  int         // bytes at the start of in: what the connection at work has not used yet
+	spare   []*leftover // small ones, to be used again
+}
+
+// NewDesk makes the buffers.
+func NewDesk() *Desk {
+	return &Desk{in: make([]byte, BufferSize), out: make([]byte, BufferSize)}
+}
+
+// Short reports whether the last read left room in the buffer: then there was no more to read.
+func (d *Desk) Short() bool { return d.filled < len(d.in) }
+
+// A leftover is what one turn of a connection leaves to the next.
+type leftover struct {
+	in   []byte // arrived, but not used: half a request, or requests that wait until replies are taken
+	out  []byte // replied, but not sent, because the client does not take it
+	sent int    // how much of out went out since
+}
+
+const (
+	sparesKept = 64
+	spareSize  = 1 << 10 // bytes of a leftover worth keeping: half a request, not a full buffer
+)
+
+func (d *Desk) newLeftover() *leftover {
+	if last := len(d.spare) - 1; last >= 0 {
+		l := d.spare[last]
+		d.spare = d.spare[:last]
+		return l
+	}
+	return new(leftover)
+}
+
+func (d *Desk) release(l *leftover) {
+	if len(d.spare) < sparesKept && cap(l.in) <= spareSize && cap(l.out) <= spareSize {
+		l.in, l.out, l.sent = l.in[:0], l.out[:0], 0
+		d.spare = append(d.spare, l)
+	}
+}

@@ -1,0 +1,135 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// A Door is what a server opens first: the listening socket through which clients come in, and the word to stop.
+type Door struct {
+	Listener int // non-blocking listening socket, -1 once it is closed
+	Stop     int // eventfd that becomes readable when the server is to stop, so that a blocked wait returns
+
+	newHandler func() Handler
+	cfg        Config
+	closed     chan struct{} // closed by Close
+	watched    chan struct{} // closed when nobody will write to Stop any more
+	retry      time.Time     // while accepting pauses: when to try again
+	told       bool          // that descriptors ran out was logged
+}
+
+// Grace bounds how long a server that is told to stop goes on sending replies to clients that are slow to take them.
+const Grace = 5 * time.Second
+
+// Open listens, and from then on turns a cancelled context, SIGTERM and SIGINT into the word to stop. A second signal
+// ends the process at once.
+func Open(ctx context.Context, cfg Config) (*Door, error) {
+	newHandler, err := findProtocol(cfg.Protocol)
+	if err != nil {
+		return nil, err
+	}
+	stop, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
+	if err != nil {
+		return nil, os.NewSyscallError("eventfd2", err)
+	}
+	listener, bound, err := Listen(cfg.Address)
+	if err != nil {
+		CloseFD(stop)
+		return nil, err
+	}
+	d := &Door{Listener: listener, Stop: stop, newHandler: newHandler, cfg: cfg, closed: make(chan struct{}), watched: make(chan struct{})}
+	ctx, restore := signal.NotifyContext(ctx, unix.SIGTERM, unix.SIGINT)
+	go d.watchStop(ctx, restore)
+	d.Logf("listening on %s", bound)
+	if cfg.Listening != nil {
+		cfg.Listening(bound)
+	}
+	return d, nil
+}
+
+// watchStop carries the word to stop from where Go delivers it, a context and a channel, to where the server waits.
+func (d *Door) watchStop(ctx context.Context, restore func()) {
+	defer close(d.watched)
+	defer restore() // the next signal does what it does by default
+	select {
+	case <-d.closed:
+	case <-ctx.Done():
+		one := [8]byte{1} // a 64-bit number to add, and any will do
+		_, _ = unix.Write(d.Stop, one[:])
+	}
+}
+
+// Accept takes one connection. Its error is EAGAIN when nobody waits, or says that no descriptor is left: Full.
+func (d *Door) Accept() (fd int, err unix.Errno) { return Accept(d.Listener) }
+
+// Full reports whether accept failed for want of descriptors or memory. The client is still in the queue then, and
+// the listener still ready, so that a server which goes on waiting for it spins.
+func Full(err unix.Errno) bool {
+	switch err {
+	case unix.EMFILE, unix.ENFILE, unix.ENOBUFS, unix.ENOMEM:
+		return true
+	}
+	return false
+}
+
+// pauseFor is how long a server stops accepting at most.
+const pauseFor = time.Second
+
+// Pause notes that descriptors ran out: the server takes the listener out of what it waits for. It puts it back when
+// one of its connections closes, or when a second has gone by, since what was wanting may have been another process's
+// to give. The clients in the queue are served then. The other way known, to keep a spare descriptor and to close it
+// so as to accept and refuse each of them, would turn them away, and races with whoever else opens descriptors.
+func (d *Door) Pause(err unix.Errno) {
+	if d.retry.IsZero() && !d.told {
+		d.told = true
+		d.Logf("accept: %v: not accepting until a connection closes (ulimit -n sets the limit)", err)
+	}
+	d.retry = time.Now().Add(pauseFor)
+}
+
+// Resume notes that the listener is waited for again.
+func (d *Door) Resume() { d.retry = time.Time{} }
+
+// Paused reports whether the listener is out of what is waited for.
+func (d *Door) Paused() bool { return !d.retry.IsZero() }
+
+// Due reports whether a pause has lasted long enough.
+func (d *Door) Due() bool { return d.Paused() && !time.Now().Before(d.retry) }
+
+// Patience is how long a wait may block: for ever, which is -1, except while accepting pauses.
+func (d *Door) Patience() time.Duration {
+	if !d.Paused() {
+		return -1
+	}
+	return max(0, time.Until(d.retry))
+}
+
+// CloseListener frees the port: clients that come now are refused.
+func (d *Door) CloseListener() {
+	CloseFD(d.Listener)
+	d.Listener = -1
+	d.Resume() // there is nothing to wait for any more
+}
+
+// Close frees all that Open made.
+func (d *Door) Close() {
+	close(d.closed)
+	<-d.watched // or the word might be written to a descriptor that is somebody else's by then
+	CloseFD(d.Stop)
+	if d.Listener >= 0 {
+		d.CloseListener()
+	}
+}
+
+// Logf writes a line to the log.
+func (d *Door) Logf(format string, args ...any) { d.cfg.logf(format, args...) }
+
+// Fatal names the system call that a server cannot go on without.
+func Fatal(call string, err unix.Errno) error {
+	return fmt.Errorf("the server stops: %w", os.NewSyscallError(call, err))
+}

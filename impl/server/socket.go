@@ -1,0 +1,115 @@
+package server
+
+import (
+	"fmt"
+	"net/netip"
+	"os"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// backlog is how many finished connections may wait to be accepted. The kernel cuts it to net.core.somaxconn.
+const backlog = 4096
+
+// Listen opens a non-blocking listening socket. Connections inherit its TCP_NODELAY, because the kernel makes them by
+// cloning the listener (inet_csk_clone_lock): that saves a call per connection.
+func Listen(address string) (fd int, bound netip.AddrPort, err error) {
+	where, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return -1, bound, fmt.Errorf("listen: %w (want an IP address and a port, such as 127.0.0.1:7777)", err)
+	}
+	domain, sa := sockaddr(where)
+	fd, err = unix.Socket(domain, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return -1, bound, fmt.Errorf("listen on %s: %w", where, os.NewSyscallError("socket", err))
+	}
+	defer func() {
+		if err != nil {
+			CloseFD(fd)
+			fd, err = -1, fmt.Errorf("listen on %s: %w", where, err)
+		}
+	}()
+	for _, option := range []struct{ level, name int }{
+		{unix.SOL_SOCKET, unix.SO_REUSEADDR}, // start again at once, though old connections are in TIME_WAIT
+		{unix.IPPROTO_TCP, unix.TCP_NODELAY}, // a small reply does not wait for the client's acknowledgement
+	} {
+		if err := unix.SetsockoptInt(fd, option.level, option.name, 1); err != nil {
+			return fd, bound, os.NewSyscallError("setsockopt", err)
+		}
+	}
+	if err := unix.Bind(fd, sa); err != nil {
+		return fd, bound, os.NewSyscallError("bind", err)
+	}
+	if err := unix.Listen(fd, backlog); err != nil {
+		return fd, bound, os.NewSyscallError("listen", err)
+	}
+	name, err := unix.Getsockname(fd)
+	if err != nil {
+		return fd, bound, os.NewSyscallError("getsockname", err)
+	}
+	return fd, netip.AddrPortFrom(where.Addr(), port(name)), nil
+}
+
+func sockaddr(where netip.AddrPort) (domain int, sa unix.Sockaddr) {
+	if addr := where.Addr().Unmap(); addr.Is4() {
+		return unix.AF_INET, &unix.SockaddrInet4{Port: int(where.Port()), Addr: addr.As4()}
+	}
+	return unix.AF_INET6, &unix.SockaddrInet6{Port: int(where.Port()), Addr: where.Addr().As16()}
+}
+
+func port(sa unix.Sockaddr) uint16 {
+	switch sa := sa.(type) {
+	case *unix.SockaddrInet4:
+		return uint16(sa.Port)
+	case *unix.SockaddrInet6:
+		return uint16(sa.Port)
+	}
+	return 0
+}
+
+// Accept takes one connection from a non-blocking listener and makes it non-blocking in the same call. The peer's
+// address is not asked for: nothing here needs it.
+func Accept(listener int) (fd int, err unix.Errno) {
+	for {
+		r, _, err := unix.RawSyscall6(unix.SYS_ACCEPT4, uintptr(listener), 0, 0, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0, 0)
+		switch err {
+		case 0:
+			return int(r), 0
+		case unix.EAGAIN, unix.EMFILE, unix.ENFILE, unix.ENOBUFS, unix.ENOMEM, unix.EBADF, unix.EINVAL, unix.ENOTSOCK:
+			return -1, err
+		}
+		// What is left concerns the one connection at the head of the queue, which accept has taken off it:
+		// ECONNABORTED, EPROTO, or an error of its network (accept(2), "Error handling"). The next may be well.
+	}
+}
+
+// Recv reads from a non-blocking socket. 0 bytes without an error are the end of what the client sends.
+func Recv(fd int, p []byte) (n int, err unix.Errno) {
+	for {
+		r, _, err := unix.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), 0, 0, 0)
+		if err == 0 {
+			return int(r), 0
+		}
+		if err != unix.EINTR {
+			return 0, err
+		}
+	}
+}
+
+// Send writes to a non-blocking socket, as much as its buffer takes: less than p when it is full. MSG_NOSIGNAL turns
+// the signal for a connection that is gone into the error EPIPE.
+func Send(fd int, p []byte) (n int, err unix.Errno) {
+	for {
+		r, _, err := unix.RawSyscall6(unix.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), unix.MSG_NOSIGNAL, 0, 0)
+		if err == 0 {
+			return int(r), 0
+		}
+		if err != unix.EINTR {
+			return 0, err
+		}
+	}
+}
+
+// CloseFD closes a descriptor. Its error is of no use: the descriptor is free in any case (close(2)).
+func CloseFD(fd int) { _, _, _ = unix.RawSyscall(unix.SYS_CLOSE, uintptr(fd), 0, 0) }
