@@ -87,3 +87,11 @@ func Unsupportedf(reason string, args ...any) error {
 func Inconclusivef(reason string, args ...any) error {
 	return &Broken{Finding{Outcome: Inconclusive, Observed: fmt.Sprintf(reason, args...)}}
 }
+
+// String is the witness as one line: when, who, what.
+func (w Witness) String() string {
+	if w.Seq == 0 && w.TID == 0 {
+		return w.Text
+	}
+	return fmt.Sprintf("#%-6d %9.3f ms  tid %-7d %s", w.Seq, float64(w.At)/1e6, w.TID, w.Text)
+}

@@ -124,3 +124,26 @@ func (r *Run) Tally() {
 		}
 	}
 }
+
+// SingleResult is the JSON form of what was found about one server.
+type SingleResult struct {
+	Schema  string   `json:"schema"`
+	Version string   `json:"version"`
+	Kernel  string   `json:"kernel"`
+	Subject Subject  `json:"subject"`
+	As      []string `json:"as"`
+	Claims  []Result `json:"claims"`
+	Summary Summary  `json:"summary"`
+}
+
+// ResultOf picks one subject out of a run.
+func ResultOf(run *Run, s Subject) SingleResult {
+	out := SingleResult{Schema: SchemaResult, Version: run.Version, Kernel: run.Kernel, Subject: s, As: s.As}
+	for _, r := range run.Results {
+		if r.Subject == s.Name {
+			out.Claims = append(out.Claims, r)
+			out.Summary.Count(r.Outcome)
+		}
+	}
+	return out
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"runtime"
 	"strings"
 	"time"
@@ -35,6 +36,9 @@ type Plan struct {
 	Kernel  bool             // run @kernel scenarios
 	Targets []Target
 
+	// FS holds the feature files that the claims were read from; nil is features.FS.
+	FS fs.FS
+
 	// Record makes the recording of the exercise with a target; the suite calls it once per target at most.
 	Record func(context.Context, Target) (*trace.Recording, error)
 
@@ -53,6 +57,9 @@ var ErrNothingSelected = errors.New("the selection holds no scenario to run")
 func Run(ctx context.Context, plan Plan) (*report.Run, error) {
 	if plan.Patience == 0 {
 		plan.Patience = 2 * time.Minute
+	}
+	if plan.FS == nil {
+		plan.FS = features.FS
 	}
 	run := &report.Run{Schema: report.SchemaRun, Started: time.Now(), Arch: runtime.GOARCH, CPUs: runtime.NumCPU(), Kernel: kernelRelease()}
 	for _, c := range plan.Claims {
@@ -159,9 +166,9 @@ func (p Plan) runRule(ctx context.Context, c features.Claim, kind features.Kind,
 		Name:                c.ID,
 		ScenarioInitializer: col.scenario,
 		Options: &godog.Options{
-			FS:             features.FS,
+			FS:             p.FS,
 			Paths:          []string{c.File},
-			Tags:           "@" + c.ID + " && @" + string(kind),
+			Tags:           tagsOf(c, kind),
 			Format:         "progress",
 			Output:         io.Discard,
 			NoColors:       true,
@@ -185,6 +192,25 @@ func (p Plan) runRule(ctx context.Context, c features.Claim, kind features.Kind,
 		return nil, fmt.Errorf("claim %s: godog ran none of its @%s scenarios", c.ID, kind)
 	}
 	return col.scenarios, nil
+}
+
+// tagsOf is godog's expression for those scenarios of a kind that are in the selection. Within one Rule and one kind,
+// scenarios differ in @measured only.
+func tagsOf(c features.Claim, kind features.Kind) string {
+	expr := "@" + c.ID + " && @" + string(kind)
+	measured, counted := false, false
+	for _, s := range c.Scenarios {
+		if s.Kind == kind {
+			measured, counted = measured || s.Measured, counted || !s.Measured
+		}
+	}
+	switch {
+	case !measured:
+		expr += " && ~@measured"
+	case !counted:
+		expr += " && @measured"
+	}
+	return expr
 }
 
 // collector turns what godog tells its hooks into results.
@@ -215,6 +241,9 @@ func (col *collector) scenario(sc *godog.ScenarioContext) {
 	})
 	sc.After(func(ctx context.Context, s *godog.Scenario, err error) (context.Context, error) {
 		w.clean()
+		for _, st := range s.Steps[min(len(res.Steps), len(s.Steps)):] { // godog tells nothing of steps after a failure
+			res.Steps = append(res.Steps, report.Step{Text: st.Text, Outcome: "skipped"})
+		}
 		res.Finding = w.outcome(err)
 		res.Notes = w.notes
 		res.Seconds = time.Since(started).Seconds()
