@@ -26,8 +26,11 @@ type Target struct {
 	Command   []string
 	Address   string // "" to find out what it listens on
 	Protocol  string
-	Reference bool     // one of ours: @reference scenarios run against it
 	Breaks    []string // a counterexample: the claims it must break
+	Reference bool     // one of ours: @reference scenarios run against it
+
+	StartTimeout time.Duration // until it listens; 0 is package subject's own
+	TimeScale    float64       // multiplies the clients' patience; 0 is 1
 }
 
 // Plan is what to run.
