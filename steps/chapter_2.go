@@ -1,4 +1,6 @@
 package steps
 
 // multiplexingSteps defines the steps of chapter 2, Multiplexing.
-var multiplexingSteps = []stepFile{}
+var multiplexingSteps = []stepFile{
+	manyEvents,
+}

@@ -1,4 +1,6 @@
 package steps
 
 // selectPollSteps defines the steps of chapter 2.1, select and poll.
-var selectPollSteps = []stepFile{}
+var selectPollSteps = []stepFile{
+	selectSets,
+}
