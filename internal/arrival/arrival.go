@@ -1,0 +1,55 @@
+//go:build linux
+
+// Package arrival waits until what one end of a TCP connection did has reached the other end.
+//
+// Over loopback a segment is mostly delivered before send returns, but a busy kernel leaves it to ksoftirqd. Who asserts
+// that an epoll instance does not report something must know that there was something to report. getsockopt(TCP_INFO)
+// takes the socket's lock, under which a segment is delivered and its waiters are called: so when it shows the segment,
+// the callbacks have run.
+package arrival
+
+import (
+	"fmt"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// patience bounds the wait for an arrival; it is no part of any verdict.
+const patience = 20 * time.Second
+
+// Bytes waits until fd has received n bytes, or more, since it was connected, whether they were read or not.
+func Bytes(fd int, n int64) error {
+	return await(fmt.Sprintf("%d bytes", n), fd, func(i *unix.TCPInfo) bool { return int64(i.Bytes_received) >= n })
+}
+
+// The states of tcp(7) that tell of the other end's doing; the kernel numbers them in include/net/tcp_states.h.
+const (
+	stateClose     = 7
+	stateCloseWait = 8
+)
+
+// Close waits until the other end's close or shutdown has reached fd, whose own sending side is open.
+func Close(fd int) error {
+	return await("the other end's close", fd, func(i *unix.TCPInfo) bool { return i.State == stateCloseWait })
+}
+
+// Reset waits until the other end's reset has reached fd.
+func Reset(fd int) error {
+	return await("the other end's reset", fd, func(i *unix.TCPInfo) bool { return i.State == stateClose })
+}
+
+func await(what string, fd int, condition func(*unix.TCPInfo) bool) error {
+	for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Microsecond) {
+		info, err := unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO)
+		if err != nil {
+			return fmt.Errorf("getsockopt TCP_INFO: %w", err)
+		}
+		if condition(info) {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("waited %v in vain for %s at descriptor %d", patience, what, fd)
+		}
+	}
+}
