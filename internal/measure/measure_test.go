@@ -78,11 +78,11 @@ func TestContestChargesTheWork(t *testing.T) {
 	var c Contest
 	once, twice := c.Add(1, work(200_000)), c.Add(1, work(400_000))
 	perOp := c.Add(2, work(400_000))
-	ok := c.Until(20, 5, func(least []float64) bool {
-		ratio, same := least[twice]/least[once], least[perOp]/least[once]
+	ok := c.Until(20, 5, func(costs []float64) bool {
+		ratio, same := costs[twice]/costs[once], costs[perOp]/costs[once]
 		return ratio > 1.8 && ratio < 2.2 && same > 0.9 && same < 1.1
 	})
-	require.True(t, ok, "least %v", c.Least())
+	require.True(t, ok, "costs %v", c.Costs())
 	require.Len(t, c.Samples(once), len(c.Samples(twice)))
 	require.NotZero(t, sink)
 }

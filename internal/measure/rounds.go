@@ -34,22 +34,24 @@ func (c *Contest) Run(rounds int) {
 // Samples gives what body i cost in each round, in nanoseconds of CPU time per operation.
 func (c *Contest) Samples(i int) []float64 { return c.samples[i] }
 
-// Least gives each body's cheapest round, in nanoseconds of CPU time per operation.
-func (c *Contest) Least() []float64 {
-	least := make([]float64, len(c.samples))
+// Costs gives what each body costs, in nanoseconds of CPU time per operation: the lower quartile of its rounds. Most
+// noise adds, so the middle is too high; but a hypervisor's stolen time is subtracted in lumps, so the least may lie far
+// below the truth.
+func (c *Contest) Costs() []float64 {
+	costs := make([]float64, len(c.samples))
 	for i, s := range c.samples {
-		least[i] = Min(s)
+		costs[i] = Quantile(s, 0.25)
 	}
-	return least
+	return costs
 }
 
-// Until runs the contest in batches of rounds until the shape asked for is there, or the last batch is over, and tells
-// whether it is. More rounds only lower the least costs towards what the work itself costs, so a true shape appears
-// sooner or later, and a false one does not.
-func (c *Contest) Until(batches, rounds int, shape func(least []float64) bool) bool {
+// Until runs the contest in batches of rounds until the costs have the shape asked for, or the last batch is over, and
+// tells whether they have. With more rounds the costs come nearer to what the work itself takes, so a true shape
+// appears sooner or later, and one that is far from the truth does not.
+func (c *Contest) Until(batches, rounds int, shape func(costs []float64) bool) bool {
 	for range batches {
 		c.Run(rounds)
-		if shape(c.Least()) {
+		if shape(c.Costs()) {
 			return true
 		}
 	}
