@@ -1,0 +1,227 @@
+//go:build linux && (amd64 || arm64)
+
+package tracer
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+
+	"github.com/iospec/iospec/trace"
+	"golang.org/x/sys/unix"
+)
+
+// task is one tracee, and the call it is in.
+type task struct {
+	tid, pid int
+	shim     bool   // not the command yet
+	files    *files // shared by the tasks that share a descriptor table
+	rings    map[int]*file
+
+	call  *trace.Call // nil: in no call that is recorded
+	shape *shape
+	args  [6]uint64
+	file  *file // what the call's descriptor named at the enter stop
+
+	restart      *trace.Call // the call that restart_syscall would go on with
+	restartShape *shape
+	restartArgs  [6]uint64
+}
+
+// remember and forget keep the table of tracees.
+func (tr *tracer) remember(t *task) {
+	tr.p.mu.Lock()
+	tr.p.tasks[t.tid] = t
+	tr.p.mu.Unlock()
+}
+
+func (tr *tracer) forget(t *task) {
+	tr.p.mu.Lock()
+	delete(tr.p.tasks, t.tid)
+	tr.p.mu.Unlock()
+}
+
+// gaveBirth deals with the creator's event, which names the new task. The new task may have been seen before.
+func (tr *tracer) gaveBirth(parent *task, event int) {
+	tid, ok := eventMessage(parent.tid)
+	if !ok || tr.p.tasks[tid] != nil {
+		return
+	}
+	flags := cloneFlags(parent, event)
+	child := &task{tid: tid, pid: tid, shim: parent.shim}
+	if flags&unix.CLONE_THREAD != 0 {
+		child.pid = parent.pid
+	}
+	if flags&unix.CLONE_FILES != 0 {
+		child.files = parent.files
+	} else {
+		child.files = parent.files.clone()
+	}
+	if parent.call != nil {
+		parent.call.Child = tid
+	}
+	tr.welcome(child, trace.Born{Parent: parent.tid, How: how(flags, event), Flags: flags})
+}
+
+// cloneFlags are those of the call that the parent is in; for fork and vfork they follow from the event. Where the call
+// was not seen (a 32-bit task), only what /proc tells is known.
+func cloneFlags(parent *task, event int) uint64 {
+	switch {
+	case event == unix.PTRACE_EVENT_FORK:
+		return uint64(unix.SIGCHLD)
+	case parent.call != nil && parent.shape.makesTask && parent.call.Flags != 0:
+		return parent.call.Flags
+	case event == unix.PTRACE_EVENT_VFORK:
+		return unix.CLONE_VFORK | unix.CLONE_VM | uint64(unix.SIGCHLD)
+	default:
+		return unix.CLONE_THREAD | unix.CLONE_FILES | unix.CLONE_VM
+	}
+}
+
+func how(flags uint64, event int) string {
+	switch {
+	case flags&unix.CLONE_THREAD != 0:
+		return "thread"
+	case event == unix.PTRACE_EVENT_VFORK:
+		return "vfork"
+	case event == unix.PTRACE_EVENT_FORK:
+		return "fork"
+	default:
+		return "process"
+	}
+}
+
+// welcome records a birth and deals with the stops that came before it.
+func (tr *tracer) welcome(t *task, born trace.Born) {
+	born.At, born.TID, born.PID = tr.p.Now(), t.tid, t.pid
+	tr.remember(t)
+	tr.record(trace.Record{Born: &born})
+	stops := tr.early[t.tid]
+	delete(tr.early, t.tid)
+	for _, ws := range stops {
+		_ = tr.handle(t.tid, ws) // no shim, so no error
+	}
+}
+
+// executed deals with a successful execve. The kernel has ended the other threads, and the one that called has become
+// the leader: its tid is the process id now, whatever it was before.
+func (tr *tracer) executed(t *task) {
+	if t.shim {
+		tr.begin(t)
+		return
+	}
+	old, ok := eventMessage(t.tid)
+	if caller := tr.p.tasks[old]; ok && old != t.tid && caller != nil {
+		tr.unfinished(t)
+		tr.p.mu.Lock()
+		delete(tr.p.tasks, old)
+		caller.tid = t.tid
+		tr.p.tasks[t.tid] = caller
+		tr.p.mu.Unlock()
+		t = caller
+	} else {
+		old = 0
+	}
+	t.rings, t.restart = nil, nil
+	t.files = t.files.clone() // exec ends the sharing of a descriptor table
+	tr.world.afterExec(t)
+	tr.record(trace.Record{Exec: &trace.Exec{At: tr.p.Now(), PID: t.pid, Old: old, Path: executable(t.pid)}})
+	tr.resume(t, 0)
+}
+
+// begin opens the recording: the shim has become the command.
+func (tr *tracer) begin(t *task) {
+	const options = unix.PTRACE_O_EXITKILL | unix.PTRACE_O_TRACESYSGOOD | unix.PTRACE_O_TRACESECCOMP | unix.PTRACE_O_TRACEEXEC |
+		unix.PTRACE_O_TRACECLONE | unix.PTRACE_O_TRACEFORK | unix.PTRACE_O_TRACEVFORK
+	t.shim = false
+	tr.record(trace.Record{Header: tr.header})
+	tr.header = nil
+	now := tr.p.Now()
+	tr.record(trace.Record{Born: &trace.Born{At: now, TID: t.tid, PID: t.pid, How: "start"}})
+	tr.record(trace.Record{Exec: &trace.Exec{At: now, PID: t.pid, Path: executable(t.pid)}})
+	tr.report(nil)
+	_ = ptrace(unix.PTRACE_SETOPTIONS, t.tid, 0, options) // ESRCH: already killed, the next wait says so
+	tr.resume(t, 0)
+}
+
+func executable(pid int) string {
+	path, err := os.Readlink("/proc/" + strconv.Itoa(pid) + "/exe")
+	if err != nil {
+		return "" // killed in the meantime
+	}
+	return path
+}
+
+// ended deals with the end of a task. The last thread of a process to be reported is its leader.
+func (tr *tracer) ended(t *task, ws unix.WaitStatus) {
+	tr.unfinished(t)
+	exit := trace.Exit{At: tr.p.Now(), TID: t.tid, PID: t.pid, Leader: t.tid == t.pid}
+	if ws.Signaled() {
+		exit.Signal = unix.SignalName(ws.Signal())
+	} else {
+		exit.Status = ws.ExitStatus()
+	}
+	p := tr.p
+	p.mu.Lock()
+	delete(p.tasks, t.tid)
+	if t.tid == p.pid {
+		p.status.Code = exit.Status
+		if ws.Signaled() {
+			p.status.Signal = ws.Signal()
+		}
+	} else if exit.Leader {
+		p.ended[t.pid] = struct{}{}
+	}
+	p.mu.Unlock()
+	if exit.Leader {
+		tr.world.processEnded(t.pid)
+	}
+	tr.record(trace.Record{Exit: &exit})
+	tr.adopt()
+}
+
+// unfinished records the call that a task is in when it ends.
+func (tr *tracer) unfinished(t *task) {
+	if t.call != nil {
+		call := t.call
+		t.call = nil
+		tr.putCall(call)
+	}
+}
+
+// adopt welcomes new tasks whose creator was killed before it could tell of them: they would wait for ever. They show by
+// having no living tracee as parent (or, for a thread, as group).
+func (tr *tracer) adopt() {
+	for tid := range tr.early {
+		pid, parent, ok := kinship(tid)
+		if !ok || slices.ContainsFunc([]int{pid, parent}, tr.alive) {
+			continue
+		}
+		t := &task{tid: tid, pid: pid, files: &files{}}
+		tr.welcome(t, trace.Born{How: "process"})
+	}
+}
+
+func (tr *tracer) alive(pid int) bool {
+	for _, t := range tr.p.tasks {
+		if t.pid == pid {
+			return true
+		}
+	}
+	return false
+}
+
+// kinship reads a task's process and its parent process from /proc/TID/status.
+func kinship(tid int) (pid, parent int, ok bool) {
+	status, err := os.ReadFile("/proc/" + strconv.Itoa(tid) + "/status")
+	if err != nil {
+		return 0, 0, false
+	}
+	for line := range bytes.Lines(status) {
+		_, _ = fmt.Sscanf(string(line), "Tgid:\t%d", &pid)
+		_, _ = fmt.Sscanf(string(line), "PPid:\t%d", &parent)
+	}
+	return pid, parent, pid != 0
+}
