@@ -15,6 +15,7 @@ import (
 func (tr *tracer) enter(t *task) {
 	stop := &tr.mem.stop
 	if t.shim || !info(t.tid, stop) {
+		t.filtered = true
 		tr.resume(t, 0)
 		return
 	}

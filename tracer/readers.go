@@ -37,7 +37,11 @@ func (tr *tracer) enterSetsockopt(t *task) {
 }
 
 func (tr *tracer) enterFcntl(t *task) {
-	t.call.Option, t.call.Value = nameOf(fcntlNames, t.args[1]), int64(t.args[2])
+	t.call.Option = nameOf(fcntlNames, t.args[1])
+	switch t.args[1] {
+	case unix.F_DUPFD, unix.F_DUPFD_CLOEXEC, unix.F_SETFD, unix.F_SETFL, unix.F_SETOWN, unix.F_SETSIG, unix.F_SETPIPE_SZ:
+		t.call.Value = int64(int32(t.args[2])) // others take none, or a pointer
+	}
 }
 
 func (tr *tracer) leaveFcntl(t *task) {

@@ -17,6 +17,7 @@ import (
 type task struct {
 	tid, pid int
 	shim     bool   // not the command yet
+	filtered bool   // the shim has installed the filter: the next thing it does is to become the command
 	files    *files // shared by the tasks that share a descriptor table
 	rings    map[int]*file
 
@@ -108,6 +109,10 @@ func (tr *tracer) welcome(t *task, born trace.Born) {
 // executed deals with a successful execve. The kernel has ended the other threads, and the one that called has become
 // the leader: its tid is the process id now, whatever it was before.
 func (tr *tracer) executed(t *task) {
+	if t.shim && !t.filtered {
+		tr.resume(t, 0) // the shim's own exec: it may have been seized before that had ended
+		return
+	}
 	if t.shim {
 		tr.begin(t)
 		return
