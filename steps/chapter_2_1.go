@@ -7,4 +7,5 @@ var selectPollSteps = []stepFile{
 	pollArray,
 	pollCopies,
 	levelOnly,
+	scanCost,
 }

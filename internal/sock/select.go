@@ -55,7 +55,7 @@ func Select(nfds int, read, write, except FDSet, timeout time.Duration) (int, er
 			t := unix.NsecToTimespec(int64(ms) * int64(time.Millisecond))
 			ts = &t
 		}
-		n, errno := SelectAt(nfds, at(read), at(write), at(except), ts)
+		n, errno := SelectAt(nfds, read.At(), write.At(), except.At(), ts)
 		if errno != 0 {
 			return -1, errno
 		}
@@ -68,7 +68,8 @@ func Select(nfds int, read, write, except FDSet, timeout time.Duration) (int, er
 	return n, nil
 }
 
-func at(s FDSet) unsafe.Pointer { return unsafe.Pointer(unsafe.SliceData(s)) }
+// At is the address of the set, for SelectAt.
+func (s FDSet) At() unsafe.Pointer { return unsafe.Pointer(unsafe.SliceData(s)) }
 
 // SelectAt is the bare system call: the sets lie wherever the caller says, also where they cannot be read or written.
 func SelectAt(nfds int, read, write, except unsafe.Pointer, timeout *unix.Timespec) (int, unix.Errno) {

@@ -1,0 +1,239 @@
+package steps
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/cucumber/godog"
+	"golang.org/x/sys/unix"
+
+	"github.com/iospec/iospec/check"
+	"github.com/iospec/iospec/internal/measure"
+	"github.com/iospec/iospec/internal/sock"
+)
+
+// scanCost: the cost of a call against the number of descriptors watched. The three demultiplexers are measured side by
+// side, so each step can be seen to fail on the one to which it does not apply: epoll_wait is neither linear nor dearer
+// with 4000 than with 250, and the quadratic cost of a round is no line.
+func scanCost(sc *godog.ScenarioContext, w *World) {
+	var bag sock.Bag
+	w.Cleanup(bag.Close)
+	var fds []int
+	var r *race
+
+	sc.Given(`^(\d+) event counters of which only the last is ready$`, func(n int) (err error) {
+		fds, err = countersLastReady(&bag, n)
+		return err
+	})
+	sc.When(`^select, poll and epoll_wait are measured on ([\d, ]+) and (\d+) of them, the ready one included$`, func(list string, last int) (err error) {
+		r, err = newRace(&bag, fds, append(numbers(list), last))
+		return err
+	})
+	sc.Then(`^a line fits the costs of select and of poll, and both grow with the ([\d.]+)th to ([\d.]+)th power of the number watched$`, func(low, high float64) error {
+		return r.expect(w, "a straight line over the number watched", func(x, y []float64) bool {
+			p := measure.Exponent(x, y)
+			return measure.Linear(x, y).R2 > 0.98 && p > low && p < high
+		})
+	})
+	sc.Then(`^select on (\d+) costs more than (\d+) times as much as on (\d+), though both report one descriptor$`, func(_, times, _ int) error {
+		return r.expect(w, "a cost in proportion", func(_, y []float64) bool { return y[len(y)-1] > float64(times)*y[0] })
+	})
+	sc.Then(`^for select and for poll the best exponential is at least (\d+) times as far off as the best line$`, func(times int) error {
+		return r.expect(w, "growth by addition and not by multiplication", func(x, y []float64) bool {
+			return measure.Exponential(x, y).Error > float64(times)*measure.Linear(x, y).Error
+		})
+	})
+	sc.Then(`^from the first (\d+) a line foretells the cost at (\d+) within a factor of (\d+), and an exponential is off by more than (\d+)$`, func(few, at, near, far int) error {
+		return r.expect(w, fmt.Sprintf("a line from the first %d points to tell the cost at %d", few, at), func(x, y []float64) bool {
+			truth := y[len(y)-1]
+			line := measure.Linear(x[:few], y[:few]).At(float64(at)) / truth
+			exponential := measure.Exponential(x[:few], y[:few]).At(float64(at)) / truth
+			return line < float64(near) && line > 1/float64(near) && exponential > float64(far)
+		})
+	})
+	loneNumber(sc, w, &bag)
+	roundCost(sc, w, &bag)
+}
+
+// countersLastReady makes n event counters; only the last can be read.
+func countersLastReady(bag *sock.Bag, n int) ([]int, error) {
+	if err := needDescriptors(n + 100); err != nil {
+		return nil, err
+	}
+	fds, err := bag.Eventfds(n)
+	if err != nil {
+		return nil, err
+	}
+	_, err = unix.Write(fds[n-1], []byte{1, 0, 0, 0, 0, 0, 0, 0})
+	return fds, err
+}
+
+// expect runs the race until the costs of select and of poll over the number watched have the shape, and notes them.
+func (r *race) expect(w *World, what string, shape func(x, y []float64) bool) error {
+	x := floats(r.sizes)
+	ok := r.contest.Until(12, 5, func([]float64) bool {
+		return shape(x, r.costs("select")) && shape(x, r.costs("poll"))
+	})
+	var seen []string
+	for _, call := range []string{"select", "poll"} {
+		y := r.costs(call)
+		seen = append(seen, fmt.Sprintf("%s on %v: %.0f ns, power %.2f, %v, %v", call, r.sizes, y, measure.Exponent(x, y), measure.Linear(x, y), measure.Exponential(x, y)))
+	}
+	w.Note("%s", seen[0])
+	w.Note("%s", seen[1])
+	if !ok {
+		return check.Failf(what, "%v", seen)
+	}
+	return nil
+}
+
+// loneNumber: one watched descriptor, dearer the higher its number.
+func loneNumber(sc *godog.ScenarioContext, w *World, bag *sock.Bag) {
+	var at []int
+	var contest measure.Contest
+	tests := map[int]int{}
+
+	sc.Given(`^one ready event counter under the numbers ([\d, ]+) and (\d+)$`, func(list string, last int) error {
+		at = append(numbers(list), last)
+		if err := needDescriptors(last + 1); err != nil {
+			return err
+		}
+		fd, err := sock.Eventfd(1)
+		if err != nil {
+			return err
+		}
+		bag.Add(fd)
+		for _, n := range at {
+			if err := bag.DupAt(fd, n); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	sc.When(`^select is measured on each of these numbers alone$`, func() {
+		for _, n := range at {
+			set := sock.NewFDSet(n+1, n)
+			contest.Add(200, func() { repeatSelect(200, set, set) })
+		}
+	})
+	sc.Then(`^each higher number costs more than the one below it$`, func() error {
+		rising := contest.Until(60, 5, func(costs []float64) bool { return slices.Min(increments(costs)) > 0.05*costs[0] })
+		w.Note("select on one descriptor numbered %v: %.0f ns", at, contest.Costs())
+		if !rising {
+			return check.Failf("a call that is dearer the higher the number", "numbers %v cost %.0f ns", at, contest.Costs())
+		}
+		return nil
+	})
+	sc.When(`^select has reported each of these numbers alone and the program looks for it bit by bit$`, func() error {
+		for _, n := range at {
+			set := sock.NewFDSet(n+1, n)
+			if _, err := sock.Select(n+1, set, nil, nil, 0); err != nil {
+				return err
+			}
+			tests[n] = searchBits(set)
+			contest.Add(20, func() {
+				for range 20 {
+					searchBits(set)
+				}
+			})
+		}
+		return nil
+	})
+	sc.Then(`^it has made as many tests as the number says, and the highest costs it more than (\d+) times as much as the lowest$`, func(times int) error {
+		dearer := contest.Until(40, 5, func(costs []float64) bool { return costs[len(costs)-1] > float64(times)*costs[0] })
+		w.Note("bits tested until the ready one was found: %v; CPU time %.0f ns", tests, contest.Costs())
+		for n, made := range tests {
+			if made != n+1 || !dearer {
+				return check.Failf("a walk to the ready descriptor's number", "bits tested: %v, cost %.0f ns", tests, contest.Costs())
+			}
+		}
+		return nil
+	})
+}
+
+// searchBits does what a program does with select's answer, where nothing but the set tells which descriptor is meant:
+// FD_ISSET on number after number. It gives the number of tests it took to find the one that is ready.
+func searchBits(set sock.FDSet) (tests int) {
+	for fd := range len(set) * 64 {
+		tests++
+		if set.Has(fd) {
+			break
+		}
+	}
+	return tests
+}
+
+// roundCost: n clients send one request each, one after the other, and a call on all n finds each of them.
+func roundCost(sc *godog.ScenarioContext, w *World, bag *sock.Bag) {
+	var far, near []int
+	var clients []int
+	var contest measure.Contest
+
+	sc.Given(`^(\d+) pairs of sockets watched together$`, func(n int) error {
+		if err := needDescriptors(2*n + 100); err != nil {
+			return err
+		}
+		for range n {
+			a, b, err := bag.Pair()
+			if err != nil {
+				return err
+			}
+			far, near = append(far, a), append(near, b)
+		}
+		return nil
+	})
+	sc.When(`^([\d, ]+) and (\d+) clients send one request each, one after the other, each found by select and by poll$`, func(list string, last int) {
+		clients = append(numbers(list), last)
+		for _, n := range clients {
+			contest.Add(1, func() { serveRound(far[:n], near[:n], selectFinder(near[:n])) })
+		}
+		for _, n := range clients {
+			contest.Add(1, func() { serveRound(far[:n], near[:n], pollFinder(near[:n])) })
+		}
+	})
+	sc.Then(`^the cost of the whole round grows with the ([\d.]+)th to ([\d.]+)th power of the number of clients$`, func(low, high float64) error {
+		x := floats(clients)
+		power := func(c []float64) (float64, float64) {
+			return measure.Exponent(x, c[:len(x)]), measure.Exponent(x, c[len(x):])
+		}
+		square := contest.Until(6, 2, func(costs []float64) bool {
+			s, p := power(costs)
+			return min(s, p) > low && max(s, p) < high
+		})
+		s, p := power(contest.Costs())
+		w.Note("a round of %v clients takes %.0f µs, with select and then with poll: powers %.2f and %.2f", clients, scaled(contest.Costs(), 1e-3), s, p)
+		if !square {
+			return check.Failf("work that grows about as the square of the clients", "powers %.2f (select) and %.2f (poll)", s, p)
+		}
+		return nil
+	})
+}
+
+// serveRound lets each client send a byte and serves it: find who is ready, read.
+func serveRound(far, near []int, find func() int) {
+	buf := make([]byte, 1)
+	for i := range far {
+		_, _ = unix.Write(far[i], buf)
+		_, _ = unix.Read(near[find()], buf)
+	}
+}
+
+// selectFinder gives the index of the ready one of fds, which must be in ascending order, by select.
+func selectFinder(fds []int) func() int {
+	question := sock.NewFDSet(fds[len(fds)-1]+1, fds...)
+	set := slices.Clone(question)
+	return func() int {
+		repeatSelect(1, set, question)
+		i, _ := slices.BinarySearch(fds, set.List()[0])
+		return i
+	}
+}
+
+// pollFinder gives the index of the ready one of fds by poll.
+func pollFinder(fds []int) func() int {
+	array := sock.PollSet(unix.POLLIN, fds...)
+	return func() int {
+		repeatPoll(1, array)
+		return slices.IndexFunc(array, func(p unix.PollFd) bool { return p.Revents != 0 })
+	}
+}
