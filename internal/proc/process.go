@@ -46,6 +46,10 @@ type Process struct {
 	RSS     int64  // resident memory in bytes
 }
 
+// Alive reports whether the process can still run. Its first thread may have ended before the others: then the state is
+// Zombie though the process lives.
+func (p Process) Alive() bool { return p.State.Alive() || p.Threads > 1 }
+
 // ParseStat reads /proc/PID/stat, or /proc/PID/task/TID/stat. The name stands between the first "(" and the last ")",
 // because it may itself hold either, and spaces and newlines too.
 func ParseStat(stat []byte) (Process, error) {

@@ -1,0 +1,148 @@
+//go:build linux
+
+package subject
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/iospec/iospec/internal/proc"
+	"github.com/iospec/iospec/subject/protocol"
+)
+
+// answered counts the exchanges that were answered rightly so far.
+func (e *exercise) answered() int {
+	n := 0
+	for _, c := range e.clients {
+		for _, x := range c.all {
+			if x.finished() && x.err == nil {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// collect ends every client and adds up what they did.
+func (e *exercise) collect() {
+	for _, c := range e.clients {
+		c.close(false)
+		e.result.Clients = append(e.result.Clients, c.summary)
+		for _, x := range c.all {
+			if x.err == nil {
+				e.result.Answered++
+			} else {
+				e.result.Unanswered++
+			}
+		}
+	}
+}
+
+// foreign says that the first answers of the server are not those of the protocol.
+func (e *exercise) foreign(cause error) error {
+	var wrong *protocol.Mismatch
+	var noConnection *connectError
+	switch {
+	case errors.As(cause, &noConnection):
+		return &Error{
+			Kind:   ErrElsewhere,
+			Detail: fmt.Sprintf("though the kernel shows a listener for %s, clients cannot connect: %v", e.address, noConnection),
+			Hint:   "a listener on [::] may take IPv6 clients only: try --address [::1]:PORT",
+			Err:    cause,
+		}
+	case !errors.As(cause, &wrong):
+		return &Error{
+			Kind:   ErrProtocol,
+			Detail: fmt.Sprintf("to a first request in %s it gives no answer: %v", e.protocol.Name(), cause),
+			Hint:   "say what it speaks with --protocol",
+			Output: e.Output(), Err: cause,
+		}
+	}
+	hint := "say what it speaks with --protocol"
+	if guess := protocol.Guess(wrong.Got); wrong.At == 0 && guess != "" {
+		hint = "its answer looks like " + guess
+	}
+	return &Error{
+		Kind:   ErrProtocol,
+		Detail: fmt.Sprintf("it does not answer as a server of %s does: %v", e.protocol.Name(), wrong),
+		Hint:   hint,
+		Output: e.Output(), Err: cause,
+	}
+}
+
+// silent says that not a single client had an answer.
+func (e *exercise) silent() error {
+	return &Error{
+		Kind:   ErrProtocol,
+		Detail: fmt.Sprintf("none of %d clients had an answer to a request in %s; %s", len(e.clients), e.protocol.Name(), e.family.doing()),
+		Hint:   "either it speaks something else (--protocol), or it stalls at its first client",
+		Output: e.Output(),
+	}
+}
+
+// died says in which phase the server ended, and how.
+func (e *exercise) died(phase string) error {
+	detail := "its first process is gone, others run on"
+	select {
+	case <-e.Done():
+		status, err := e.process.Wait()
+		if err != nil {
+			return err
+		}
+		detail = status.String()
+	default:
+	}
+	return &Error{
+		Kind:   ErrDied,
+		Detail: fmt.Sprintf("%s, in phase %s of the exercise", detail, phase),
+		Hint:   "what the clients did until then is in the recording: iospec show tells which call was its last",
+		Output: e.Output(),
+	}
+}
+
+// pipeline is what lies unread or unsent between a client and the server.
+type pipeline struct {
+	serverSend, serverReceive, clientSend, clientReceive uint32
+}
+
+// pipeline looks at both ends of a client's connection.
+func (e *exercise) pipeline(c *client) (p pipeline, err error) {
+	all, err := proc.Sockets(e.PID())
+	mine, theirs := uint16(c.port()), e.address.Port()
+	for _, s := range all {
+		switch {
+		case s.Local.Port() == theirs && s.Peer.Port() == mine:
+			p.serverSend, p.serverReceive = s.SendQueue, s.RecvQueue
+		case s.Local.Port() == mine && s.Peer.Port() == theirs:
+			p.clientSend, p.clientReceive = s.SendQueue, s.RecvQueue
+		}
+	}
+	return p, err
+}
+
+// stillLooks is how many looks in a row must show no change before the buffers between server and client count as full.
+const stillLooks = 5
+
+// filled waits until the server has something to send, can send no more of it, and sleeps. It reports whether that came.
+func (e *exercise) filled(c *client) bool {
+	var last pipeline
+	still := 0
+	for poll := newPoll(e.patience.now); ; {
+		now, err := e.pipeline(c)
+		if err != nil {
+			return false // the server has ended
+		}
+		if now.serverSend > 0 && now == last && e.family.asleep() {
+			still++
+		} else {
+			still = 0
+		}
+		if still >= stillLooks {
+			return true
+		}
+		last = now
+		if !poll.again() {
+			return false
+		}
+	}
+}
