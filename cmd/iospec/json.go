@@ -1,0 +1,65 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+)
+
+// writeJSON writes v to the named file, or to standard output for "-"; with no name it does nothing. A file is complete
+// or not there at all.
+func writeJSON(cmd *cobra.Command, name string, v any) error {
+	switch name {
+	case "":
+		return nil
+	case "-":
+		return printJSON(cmd.OutOrStdout(), v)
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+"-")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	defer os.Remove(tmp.Name())
+	if err := printJSON(tmp, v); err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	if err := tmp.Chmod(0o644); err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	if err := tmp.Close(); err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	if err := os.Rename(tmp.Name(), name); err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	return nil
+}
+
+// matchServers gives the names in the catalogue that fit a pattern; a plain name that is none of them is an error.
+func matchServers(pattern string) ([]string, error) {
+	var out []string
+	for _, e := range catalogue() {
+		ok, err := path.Match(pattern, e.Name)
+		if err != nil {
+			return nil, usagef("patterns are those of a shell, such as 'epoll/*'", "server pattern %q: %w", pattern, err)
+		}
+		if ok {
+			out = append(out, e.Name)
+		}
+	}
+	if len(out) == 0 {
+		_, err := find(pattern)
+		return nil, err
+	}
+	return out, nil
+}
+
+// must is for set-up that can only fail by a mistake in this program.
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}

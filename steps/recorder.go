@@ -1,0 +1,81 @@
+package steps
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/iospec/iospec/report"
+	"github.com/iospec/iospec/subject"
+	"github.com/iospec/iospec/trace"
+)
+
+// Recorder makes the recording of the exercise with a target, and keeps it in a report folder if it has one.
+type Recorder struct {
+	Folder *report.Folder
+}
+
+// Record starts the target, drives it through the exercise while it is traced, and stops it.
+func (r Recorder) Record(ctx context.Context, t Target) (*trace.Recording, error) {
+	if r.Folder == nil {
+		return recordTo(ctx, t, nil)
+	}
+	file, err := r.Folder.Recording(t.Name)
+	if err != nil || file == nil {
+		if err == nil {
+			return recordTo(ctx, t, nil)
+		}
+		return nil, err
+	}
+	rec, err := recordTo(ctx, t, file)
+	return rec, errors.Join(err, file.Close())
+}
+
+// RecordTo does the same and streams the recording to a writer as it is made.
+func RecordTo(ctx context.Context, t Target, w io.Writer) (*trace.Recording, error) {
+	return recordTo(ctx, t, w)
+}
+
+func recordTo(ctx context.Context, t Target, w io.Writer) (rec *trace.Recording, err error) {
+	rec = trace.NewRecording()
+	var sink trace.Sink = rec
+	if w != nil {
+		sink = trace.Tee(rec, trace.NewWriter(w))
+	}
+	s, err := subject.Start(ctx, t.spec(), subject.Traced(sink))
+	if err != nil {
+		return nil, err
+	}
+	load := subject.StandardLoad()
+	load.TimeScale = t.TimeScale
+	_, err = s.Exercise(ctx, load)
+	_, stopErr := s.Stop(ctx)
+	if err = errors.Join(err, stopErr); err != nil {
+		return rec, fmt.Errorf("record %s: %w", t.Name, err)
+	}
+	return rec, nil
+}
+
+// spec is the target as package subject starts it.
+func (t Target) spec() subject.Spec {
+	return subject.Spec{Command: t.Command, Address: t.Address, Protocol: t.Protocol, StartTimeout: t.StartTimeout}
+}
+
+// Start starts the scenario's target anew, untraced, for a load of the scenario's own. It is stopped when the scenario is
+// over.
+func (w *World) Start(ctx context.Context) (*subject.Subject, error) {
+	if w.Target == nil {
+		return nil, errors.New("this scenario starts a server, but runs against none; is it tagged @reference?")
+	}
+	s, err := subject.Start(ctx, w.Target.spec())
+	if err != nil {
+		return nil, err
+	}
+	w.Cleanup(func() {
+		if _, err := s.Stop(context.WithoutCancel(ctx)); err != nil {
+			w.Note("stop %s: %v", w.Target.Name, err)
+		}
+	})
+	return s, nil
+}
