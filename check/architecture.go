@@ -1,0 +1,210 @@
+package check
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/iospec/iospec/trace"
+)
+
+// shape is what a recording says about the division of labour: who accepts, who waits, who owns which connection.
+type shape struct {
+	sets      []*trace.WaitSet    // reactor sets: those that covered two connections at once
+	acceptors map[int]int         // connections accepted, by thread
+	served    []*trace.Connection // those that were read or written
+	readers   map[*trace.Connection][]int
+	owners    map[*trace.Connection]int // the one thread that reads and writes it; missing where there are several
+	process   map[int]int               // of each thread that takes part
+}
+
+func shapeOf(rec *trace.Recording) shape {
+	s := shape{
+		sets: reactorSets(rec), acceptors: map[int]int{}, readers: map[*trace.Connection][]int{},
+		owners: map[*trace.Connection]int{}, process: map[int]int{},
+	}
+	for _, c := range rec.Connections() {
+		if c.Accept != nil {
+			s.acceptors[c.Accept.TID]++
+		}
+		tids := threads(c, isIO)
+		if len(tids) == 0 {
+			continue
+		}
+		s.served = append(s.served, c)
+		s.readers[c] = tids
+		if len(tids) == 1 {
+			s.owners[c] = tids[0]
+		}
+	}
+	for _, c := range rec.Calls {
+		s.process[c.TID] = c.PID
+	}
+	return s
+}
+
+// owning lists the threads that own connections.
+func (s shape) owning() []int {
+	tids := map[int]bool{}
+	for _, tid := range s.owners {
+		tids[tid] = true
+	}
+	return slices.Sorted(maps.Keys(tids))
+}
+
+func (s shape) accepting() []int { return slices.Sorted(maps.Keys(s.acceptors)) }
+
+// waitsFor reports whether the thread waited on a set that covered the connection.
+func (s shape) waitsFor(rec *trace.Recording, tid int, c *trace.Connection) bool {
+	return slices.ContainsFunc(rec.WaitSets(), func(set *trace.WaitSet) bool {
+		return covers(set, c.Object) && slices.Contains(waiters(set), tid)
+	})
+}
+
+// processes counts the processes of the threads.
+func (s shape) processes(tids []int) int {
+	pids := map[int]bool{}
+	for _, tid := range tids {
+		pids[s.process[tid]] = true
+	}
+	return len(pids)
+}
+
+// exercised says what is missing for a judgement of the architecture, "" if nothing.
+func (s shape) exercised(rec *trace.Recording) string {
+	switch {
+	case len(rec.Connections()) == 0:
+		return "the server had none of the tester's connections"
+	case len(s.served) < 2:
+		return "fewer than two connections were read or written"
+	case openAtOnce(rec) < 2:
+		return "never were two clients connected at the same time"
+	}
+	return ""
+}
+
+// SingleReactor: one thread waits on one set, accepts, and does all reading and writing. How many other threads and
+// processes exist says nothing: runtimes have them, and servers keep some for the disk.
+func SingleReactor(rec *trace.Recording) Finding {
+	j := judge{rec, "one reactor: one thread that waits on one set, accepts, reads and writes", "all of it by one thread, through one set"}
+	s := shapeOf(rec)
+	if missing := s.exercised(rec); missing != "" {
+		return j.unclear("%s", missing)
+	}
+	byThread := clientCalls(rec)
+	switch {
+	case len(s.sets) == 0:
+		return j.fail(j.waitsSingly(), "no wait covers two connections: each is waited for on its own")
+	case len(byThread) > 1:
+		return j.fail(oneOfEach(byThread), "%s did the clients' I/O", plural(len(byThread), "thread"))
+	case len(s.sets) > 1:
+		return j.fail(oneWaitEach(s.sets), "%s, each with several connections", plural(len(s.sets), "set"))
+	}
+	tid := slices.Collect(maps.Keys(byThread))[0]
+	set := s.sets[0]
+	if w := waiters(set); len(w) != 1 || w[0] != tid {
+		return j.fail(append(oneWaitEach(s.sets), first(byThread[tid], 3)...), "%s waits on %s, thread %d does the I/O", threadList(w), set.ID, tid)
+	}
+	if len(s.acceptors) == 0 {
+		return j.unclear("no accept of a client was seen")
+	}
+	shown := append([]*trace.Call{set.Waits[0].Call}, first(byThread[tid], 3)...)
+	return j.pass(shown, "thread %d waits on %s, with up to %d connections, and accepts, reads and writes %d", tid, set.ID, degree(set), len(s.served))
+}
+
+func oneWaitEach(sets []*trace.WaitSet) []*trace.Call {
+	var calls []*trace.Call
+	for _, s := range first(sets, 5) {
+		for _, w := range s.Waits {
+			if w.Degree >= 2 {
+				calls = append(calls, w.Call)
+				break
+			}
+		}
+	}
+	return calls
+}
+
+func threadList(tids []int) string {
+	var words []string
+	for _, tid := range first(tids, 5) {
+		words = append(words, fmt.Sprint(tid))
+	}
+	if len(tids) > 5 {
+		words = append(words, fmt.Sprintf("%d more", len(tids)-5))
+	}
+	if len(tids) == 1 {
+		return "thread " + words[0]
+	}
+	return "threads " + strings.Join(words, ", ")
+}
+
+// MultiReactorThreads: several reactors in one process, each in a thread of its own. Either a main one accepts and
+// hands over, or each accepts for itself; one acceptor and one sub-reactor are several, too.
+func MultiReactorThreads(rec *trace.Recording) Finding {
+	return multiReactor(rec, "several reactors, each in a thread of one process", "two threads of a process that each wait for their own connections, or an accepting one and one that serves", func(s shape, tids []int) bool {
+		return s.processes(tids) == 1
+	})
+}
+
+// MultiReactorProcesses: several reactors, each in a process of its own.
+func MultiReactorProcesses(rec *trace.Recording) Finding {
+	return multiReactor(rec, "several reactors, each in a process of its own", "two processes that each wait for their own connections", func(s shape, tids []int) bool {
+		return s.processes(tids) == len(tids)
+	})
+}
+
+func multiReactor(rec *trace.Recording, expected, acquit string, spread func(shape, []int) bool) Finding {
+	j := judge{rec, expected, acquit}
+	s := shapeOf(rec)
+	if missing := s.exercised(rec); missing != "" {
+		return j.unclear("%s", missing)
+	}
+	if f := j.oneOwnerWhoWaits(s); f != nil {
+		return *f
+	}
+	owners := s.owning()
+	parts := slices.Compact(slices.Sorted(slices.Values(slices.Concat(owners, s.accepting()))))
+	switch {
+	case len(s.sets) == 0:
+		return j.fail(j.waitsSingly(), "no wait covers two connections: each is waited for on its own")
+	case len(parts) < 2:
+		return j.fail(oneOfEach(clientCalls(rec)), "thread %d alone accepts and serves", parts[0])
+	case !spread(s, parts):
+		return j.fail(oneOfEach(clientCalls(rec)), "%s in %s", plural(len(parts), "thread"), plural(s.processes(parts), "process(e)"))
+	}
+	return j.pass(oneWaitEach(s.sets), "%s, accepted by %s, served by %s through %s",
+		plural(len(s.served), "connection"), threadList(s.accepting()), threadList(owners), plural(len(s.sets), "set"))
+}
+
+// oneOwnerWhoWaits finds a connection that several threads touched, or whose only one does not wait for it.
+func (j judge) oneOwnerWhoWaits(s shape) *Finding {
+	for _, c := range s.served {
+		owner, ok := s.owners[c]
+		var f Finding
+		switch {
+		case !ok:
+			f = j.fail(firstBy(c, s.readers[c]), "%s touched %s", threadList(s.readers[c]), c.Name)
+		case !s.waitsFor(j.Recording, owner, c) && !onlyRefused(c):
+			f = j.fail(append(firstBy(c, s.readers[c]), oneWaitEach(s.sets)...), "thread %d serves %s and does not wait for it", owner, c.Name)
+		default:
+			continue
+		}
+		return &f
+	}
+	return nil
+}
+
+// onlyRefused reports whether a connection got a word of refusal at most.
+func onlyRefused(c *trace.Connection) bool { return len(threads(c, isRead)) == 0 }
+
+// firstBy takes the first read or write of each of the threads.
+func firstBy(c *trace.Connection, tids []int) []*trace.Call {
+	calls := []*trace.Call{c.Accept}
+	for _, tid := range first(tids, 5) {
+		i := slices.IndexFunc(c.Calls, func(call *trace.Call) bool { return call.TID == tid && isIO(call) })
+		calls = append(calls, c.Calls[i])
+	}
+	return calls
+}

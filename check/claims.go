@@ -1,0 +1,42 @@
+package check
+
+// ByClaim gives the predicate that judges a claim of the register on a recording. Claims that are judged by a kernel
+// Rule, by a measurement, or by nothing yet are not in it.
+var ByClaim = map[string]Predicate{
+	"mux.time-sharing":         TimeSharing,
+	"mux.one-at-a-time":        OneAtATime,
+	"mux.many-events-one-call": ManyEventsOneCall,
+	"mux.kernel-reports-ready": KernelReportsReady,
+
+	"select.whole-set-in": WholeSetIn,
+	"select.caps-1024":    SelectCaps1024,
+	"poll.copies":         PollCopies,
+
+	"epoll.create-ctl-wait":         CreateCtlWait,
+	"epoll.interest-kept-in-kernel": InterestKeptInKernel,
+
+	"trigger.epoll-default-level": LevelTriggered,
+	"trigger.level-may-read-once": LevelMayReadOnce,
+	"trigger.edge-must-drain":     EdgeMustDrain,
+	"trigger.edge-nonblocking":    EdgeNonblocking,
+
+	"multi.main-only-accepts":     MainOnlyAccepts,
+	"multi.sub-serves":            SubServes,
+	"single.acceptor-and-handler": AcceptorAndHandler,
+	"single.read-work-send":       ReadWorkSend,
+
+	"server.no-busy-loop": NoBusyLoop,
+}
+
+// ByTrait gives the predicate that tells whether a server is what a trait says.
+var ByTrait = map[string]Predicate{
+	"select":                  UsesSelect,
+	"poll":                    UsesPoll,
+	"epoll":                   UsesEpoll,
+	"level":                   LevelTriggered,
+	"edge":                    EdgeTriggered,
+	"single-reactor":          SingleReactor,
+	"multi-reactor-threads":   MultiReactorThreads,
+	"multi-reactor-processes": MultiReactorProcesses,
+	"every-server":            Answered,
+}

@@ -1,0 +1,338 @@
+package check
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/iospec/iospec/trace"
+)
+
+// LevelTriggered: the connections are registered without EPOLLET, or watched by select or poll, which know no other
+// mode.
+func LevelTriggered(rec *trace.Recording) Finding {
+	j := judge{rec, "connections watched level-triggered", "registration without EPOLLET"}
+	return j.registered(0, "level-triggered")
+}
+
+// EdgeTriggered: the connections are registered with EPOLLET.
+func EdgeTriggered(rec *trace.Recording) Finding {
+	j := judge{rec, "connections registered edge-triggered (EPOLLET)", "EPOLLET in the epoll_ctl of each connection"}
+	return j.registered(trace.Edge, "edge-triggered")
+}
+
+// registered judges in which mode connections are watched; want is trace.Edge or 0.
+func (j judge) registered(want uint32, mode string) Finding {
+	if len(j.Connections()) == 0 {
+		return j.unclear("the server had none of the tester's connections")
+	}
+	n := 0
+	var example, against []*trace.Call
+	for _, s := range j.WaitSets() {
+		for _, w := range s.Watched {
+			switch {
+			case j.Connection(w.Object) == nil:
+			case w.Events&trace.Edge != want:
+				against = append(against, w.Ctl)
+			default:
+				n++
+				example = append(example, w.Ctl)
+			}
+		}
+	}
+	switch {
+	case len(against) > 0:
+		return j.fail(first(against, 3), "%s not %s", plural(len(against), "registration"), mode)
+	case n > 0:
+		return j.pass(first(example, 3), "%s %s", plural(n, "registration"), mode)
+	case openAtOnce(j.Recording) < 2:
+		return j.unclear("never were two clients connected at the same time")
+	}
+	return j.unregistered(want, mode)
+}
+
+// unregistered judges a server that added no connection to an instance: select and poll are level-triggered, anything
+// else is in no mode at all.
+func (j judge) unregistered(want uint32, mode string) Finding {
+	for _, family := range []trace.Family{trace.FamilySelect, trace.FamilyPoll} {
+		calls, most := j.widest(family)
+		switch {
+		case most < 2:
+		case want == 0:
+			return j.pass(calls, "%s, which is always %s", calls[0].Name, mode)
+		default:
+			return j.fail(calls, "%s, which is always level-triggered", calls[0].Name)
+		}
+	}
+	calls, what := j.waitsInstead("")
+	return j.fail(calls, "no connection was registered; %s", what)
+}
+
+// LevelMayReadOnce: a level-triggered server need not read until nothing is left. What it leaves is reported again.
+//
+// It is shown by a read that filled its buffer, after which the thread waited and was told of the connection again;
+// and nothing is lost by it. It is broken when the connections are edge-triggered, or when a client that was left with
+// a full read gets no answer.
+func LevelMayReadOnce(rec *trace.Recording) Finding {
+	j := judge{rec,
+		"what one read leaves to be reported by the next wait, and nothing to be lost by it",
+		"level-triggered registration, and an answer to each request that was read in part"}
+	if f := LevelTriggered(rec); f.Outcome != Pass {
+		f.Expected, f.Acquit = j.expected, j.acquit
+		return f
+	}
+	for _, c := range rec.Connections() {
+		left := lastRead(c)
+		if left != nil && full(left) && c.Client != nil && unanswered(c.Client) != "" {
+			return j.fail([]*trace.Call{c.Accept, left}, "%s was read in part, and never again", c.Name).
+				told("%s: %s", j.client(c.Client), unanswered(c.Client))
+		}
+	}
+	partly, shown, filled := j.leftAndReported()
+	switch {
+	case partly > 0:
+		return j.pass(shown, "%d times a full read was followed by a wait that reported the connection again", partly)
+	case filled > 0:
+		return j.unclear("the server reads until nothing is left; it would have to leave something once")
+	}
+	return j.unclear("no request was larger than the buffer it was read into")
+}
+
+func lastRead(c *trace.Connection) *trace.Call {
+	for _, call := range slices.Backward(c.Calls) {
+		if isRead(call) && !interrupted(call) {
+			return call
+		}
+	}
+	return nil
+}
+
+// leftAndReported counts the full reads after which the connection was reported again before it was read again, and
+// gives the first such read, wait and read. filled counts full reads of any kind.
+func (j judge) leftAndReported() (partly int, shown []*trace.Call, filled int) {
+	left := map[*trace.Connection]*trace.Call{}     // the full read
+	reported := map[*trace.Connection]*trace.Call{} // the wait that reported it again
+	for _, s := range stops(j.Recording) {
+		if w := j.Wait(s.call); w != nil && !s.enter {
+			for _, c := range naming(j.Recording, w) {
+				if left[c] != nil && left[c].Seq < s.call.Seq {
+					reported[c] = s.call
+				}
+			}
+			continue
+		}
+		c := j.Connection(s.call.Object)
+		if c == nil || !s.enter || !isRead(s.call) {
+			continue
+		}
+		if wait := reported[c]; wait != nil && brought(s.call) {
+			if partly++; partly == 1 {
+				shown = []*trace.Call{left[c], wait, s.call}
+			}
+		}
+		delete(left, c)
+		delete(reported, c)
+		if full(s.call) {
+			filled++
+			left[c] = s.call
+		}
+	}
+	return partly, shown, filled
+}
+
+// EdgeMustDrain: an edge-triggered server takes all there is before it lets a connection rest, since nothing will tell
+// it of the remainder.
+//
+// Each report ends in a read that found nothing (EAGAIN), the end, an error, or that did not fill its buffer: on a
+// stream a short read is enough. The server may put this off and wait in between without sleeping, as fair servers do,
+// and while the connection's own reply is stuck; what convicts is a connection with something owed to it that the
+// thread sleeps on and that is not read again before the next report, or ever.
+func EdgeMustDrain(rec *trace.Recording) Finding {
+	j := judge{rec,
+		"reading until EAGAIN, a short read or the end, each time a connection is reported",
+		"one more read before the next wait that may sleep"}
+	if f := EdgeTriggered(rec); f.Outcome != Pass {
+		f.Expected, f.Acquit = j.expected, j.acquit
+		return f
+	}
+	d := &drain{rec: rec, of: map[*trace.Connection]*owed{}, by: map[int]map[*trace.Connection]bool{}, end: stopped(rec)}
+	for _, s := range stops(rec) {
+		d.see(s)
+	}
+	for _, c := range rec.Connections() {
+		d.abandoned(c)
+	}
+	if d.left != nil {
+		c := d.left
+		f := j.fail(d.witness, "%s was left undrained, %s in all", c.Name, plural(d.times, "time"))
+		if c.Client != nil && unanswered(c.Client) != "" {
+			f = f.told("%s: %s", j.client(c.Client), unanswered(c.Client))
+		}
+		return f
+	}
+	switch {
+	case d.reports == 0:
+		return j.unclear("no connection was reported")
+	case d.filled == 0 && d.empty < d.reports/2:
+		return j.unclear("no request was larger than the buffer it was read into, so that one read was always enough")
+	}
+	return j.pass(d.shown, "%s drained; %s filled the buffer and were followed by another, %s found nothing",
+		plural(d.reports, "report"), plural(d.filled, "read"), plural(d.empty, "read"))
+}
+
+// drain follows what each connection is owed.
+type drain struct {
+	rec *trace.Recording
+	of  map[*trace.Connection]*owed
+	by  map[int]map[*trace.Connection]bool // what each thread owes
+	end trace.Time
+
+	reports, filled, empty, times int
+	left                          *trace.Connection // the first that was abandoned, with its witness
+	witness, shown                []*trace.Call
+}
+
+// owed is a connection that may have something to read.
+type owed struct {
+	report *trace.Call // the wait that told of it
+	read   *trace.Call // the last read, which filled its buffer; nil if there was none since
+	tid    int         // who owes it
+	slept  *trace.Call // the wait that the thread entered all the same
+	stuck  bool        // its reply waits for room
+}
+
+func (d *drain) see(s stop) {
+	if s.call.Enter >= d.end {
+		return
+	}
+	w := d.rec.Wait(s.call)
+	switch {
+	case w != nil && s.enter && sleeps(s.call):
+		for c := range d.by[s.call.TID] {
+			if o := d.of[c]; o.slept == nil && !o.stuck {
+				o.slept = s.call
+			}
+		}
+		return
+	case w != nil && !s.enter:
+		d.report(w)
+		return
+	}
+	c := d.rec.Connection(s.call.Object)
+	if c == nil || !s.enter || interrupted(s.call) {
+		return
+	}
+	switch {
+	case isClose(s.call):
+		d.settle(c)
+	case isWrite(s.call):
+		if o := d.of[c]; o != nil {
+			o.stuck = blockedWrite(s.call)
+		}
+	case isRead(s.call):
+		d.read(c, s.call)
+	}
+}
+
+func (d *drain) report(w *trace.Wait) {
+	for _, r := range w.Reports {
+		c := d.rec.Connection(r.Object)
+		if c == nil || r.Events&(trace.In|trace.Hup|trace.Rdhup|trace.Err) == 0 {
+			continue
+		}
+		d.reports++
+		d.abandoned(c)
+		stuck := d.of[c] != nil && d.of[c].stuck
+		d.owe(c, &owed{report: w.Call, tid: w.Call.TID, stuck: stuck})
+	}
+}
+
+func (d *drain) owe(c *trace.Connection, o *owed) {
+	d.settle(c)
+	d.of[c] = o
+	if d.by[o.tid] == nil {
+		d.by[o.tid] = map[*trace.Connection]bool{}
+	}
+	d.by[o.tid][c] = true
+}
+
+// settle notes that nothing is owed any more. Whether the reply is stuck stays known.
+func (d *drain) settle(c *trace.Connection) {
+	o := d.of[c]
+	if o == nil {
+		return
+	}
+	delete(d.by[o.tid], c)
+	d.of[c] = &owed{tid: o.tid, stuck: o.stuck}
+}
+
+func (d *drain) read(c *trace.Connection, call *trace.Call) {
+	was := d.of[c]
+	if was != nil && was.read != nil {
+		d.filled++
+		if d.shown == nil {
+			d.shown = []*trace.Call{was.report, was.read, call}
+		}
+	}
+	if call.Errno == "EAGAIN" {
+		d.empty++
+		if d.shown == nil && was != nil {
+			d.shown = []*trace.Call{was.report, call}
+		}
+	}
+	if !full(call) {
+		d.settle(c)
+		return
+	}
+	next := &owed{read: call, tid: call.TID}
+	if was != nil {
+		next.report, next.stuck = was.report, was.stuck
+	}
+	d.owe(c, next)
+}
+
+// abandoned notes a connection that its thread slept on without ever coming back to it.
+func (d *drain) abandoned(c *trace.Connection) {
+	o := d.of[c]
+	if o == nil || o.slept == nil {
+		return
+	}
+	d.times++
+	if d.left == nil {
+		d.left, d.witness = c, []*trace.Call{c.Accept, o.report, o.read, o.slept}
+	}
+}
+
+// EdgeNonblocking: every edge-triggered connection is non-blocking, and reading goes on until EAGAIN or a short read.
+func EdgeNonblocking(rec *trace.Recording) Finding {
+	j := judge{rec, "edge-triggered connections in non-blocking mode, read to EAGAIN or a short read", "O_NONBLOCK on each connection before it is read"}
+	if f := EdgeTriggered(rec); f.Outcome != Pass {
+		f.Expected, f.Acquit = j.expected, j.acquit
+		return f
+	}
+	edge := addedTo(rec)
+	reads, ends := 0, 0
+	var shown []*trace.Call
+	for _, o := range slices.Sorted(maps.Keys(edge)) {
+		for _, call := range rec.Connection(o).Calls {
+			if !isRead(call) {
+				continue
+			}
+			reads++
+			if !call.Nonblock {
+				return j.fail([]*trace.Call{rec.Connection(o).Accept, firstCtl(edge[o]), call},
+					"%s is read in blocking mode", j.Name(o))
+			}
+			if call.Errno == "EAGAIN" || call.Exit != 0 && !full(call) {
+				ends++
+				shown = append(shown, call)
+			}
+		}
+	}
+	switch {
+	case reads == 0:
+		return j.unclear("no edge-triggered connection was read")
+	case ends == 0:
+		return j.unclear("no read came to an end, by EAGAIN or short")
+	}
+	return j.pass(first(shown, 3), "%s, none of which could block; %d of them ended in EAGAIN, a short read or the end", plural(reads, "read"), ends)
+}
