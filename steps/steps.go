@@ -9,4 +9,5 @@ var stepFiles = slices.Concat(
 	epollSteps,
 	triggerSteps,
 	pitfallSteps,
+	reactorSteps,
 )

@@ -1,0 +1,6 @@
+package steps
+
+// reactorSteps defines the steps of chapter 3.1, Reactor.
+var reactorSteps = []stepFile{
+	reactorRecordingSteps,
+}
