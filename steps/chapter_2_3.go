@@ -4,4 +4,8 @@ package steps
 var triggerSteps = []stepFile{
 	onWatchedPair(bothTriggersSteps, wakeUpSteps),
 	changeOrConditionSteps,
+	edgeBlockingSteps,
+	checksumSteps,
+	twoAcceptorsSteps,
+	edgeCostSteps,
 }

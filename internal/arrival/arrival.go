@@ -10,17 +10,15 @@ package arrival
 
 import (
 	"fmt"
-	"time"
 
 	"golang.org/x/sys/unix"
-)
 
-// patience bounds the wait for an arrival; it is no part of any verdict.
-const patience = 20 * time.Second
+	"github.com/iospec/iospec/internal/await"
+)
 
 // Bytes waits until fd has received n bytes, or more, since it was connected, whether they were read or not.
 func Bytes(fd int, n int64) error {
-	return await(fmt.Sprintf("%d bytes", n), fd, func(i *unix.TCPInfo) bool { return int64(i.Bytes_received) >= n })
+	return until(fmt.Sprintf("%d bytes", n), fd, func(i *unix.TCPInfo) bool { return int64(i.Bytes_received) >= n })
 }
 
 // The states of tcp(7) that tell of the other end's doing; the kernel numbers them in include/net/tcp_states.h.
@@ -31,25 +29,20 @@ const (
 
 // Close waits until the other end's close or shutdown has reached fd, whose own sending side is open.
 func Close(fd int) error {
-	return await("the other end's close", fd, func(i *unix.TCPInfo) bool { return i.State == stateCloseWait })
+	return until("the other end's close", fd, func(i *unix.TCPInfo) bool { return i.State == stateCloseWait })
 }
 
 // Reset waits until the other end's reset has reached fd.
 func Reset(fd int) error {
-	return await("the other end's reset", fd, func(i *unix.TCPInfo) bool { return i.State == stateClose })
+	return until("the other end's reset", fd, func(i *unix.TCPInfo) bool { return i.State == stateClose })
 }
 
-func await(what string, fd int, condition func(*unix.TCPInfo) bool) error {
-	for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Microsecond) {
+func until(what string, fd int, condition func(*unix.TCPInfo) bool) error {
+	return await.Until(fmt.Sprintf("%s at descriptor %d", what, fd), func() (bool, error) {
 		info, err := unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO)
 		if err != nil {
-			return fmt.Errorf("getsockopt TCP_INFO: %w", err)
+			return false, fmt.Errorf("getsockopt TCP_INFO: %w", err)
 		}
-		if condition(info) {
-			return nil
-		}
-		if time.Now().After(deadline) {
-			return fmt.Errorf("waited %v in vain for %s at descriptor %d", patience, what, fd)
-		}
-	}
+		return condition(info), nil
+	})
 }

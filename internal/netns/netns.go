@@ -21,11 +21,28 @@ import (
 	"github.com/iospec/iospec/internal/reexec"
 )
 
-// Spec is what socket(2) takes.
+// Spec is what socket(2) takes; or the path of a file that is opened for reading, such as /proc/self/net/snmp, which
+// shows the counters of the network in which it was opened.
 type Spec struct {
-	Domain   int `json:"domain"`
-	Type     int `json:"type"`
-	Protocol int `json:"protocol"`
+	Domain   int    `json:"domain,omitempty"`
+	Type     int    `json:"type,omitempty"`
+	Protocol int    `json:"protocol,omitempty"`
+	File     string `json:"file,omitempty"`
+}
+
+func (s Spec) open() (int, error) {
+	if s.File != "" {
+		fd, err := unix.Open(s.File, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+		if err != nil {
+			return -1, fmt.Errorf("open %s: %w", s.File, err)
+		}
+		return fd, nil
+	}
+	fd, err := unix.Socket(s.Domain, s.Type|unix.SOCK_CLOEXEC, s.Protocol)
+	if err != nil {
+		return -1, fmt.Errorf("socket(%d, %d, %d): %w", s.Domain, s.Type, s.Protocol, err)
+	}
+	return fd, nil
 }
 
 // ErrRefused says that this machine lets us have no network of our own.
@@ -35,7 +52,7 @@ const role = "netns-sockets"
 
 func init() { reexec.Role(role, serve) }
 
-// Sockets makes one socket for each spec, all in one new network whose loopback interface is up. They are close-on-exec
+// Sockets makes one socket, or opens one file, for each spec, all in one new network whose loopback interface is up. They are close-on-exec
 // and belong to the caller. Where the machine refuses, the error is ErrRefused.
 func Sockets(specs ...Spec) ([]int, error) {
 	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
@@ -110,9 +127,9 @@ func makeAndSend(question string) error {
 	}
 	var fds []int
 	for _, s := range specs {
-		fd, err := unix.Socket(s.Domain, s.Type|unix.SOCK_CLOEXEC, s.Protocol)
+		fd, err := s.open()
 		if err != nil {
-			return fmt.Errorf("socket(%d, %d, %d): %w", s.Domain, s.Type, s.Protocol, err)
+			return err
 		}
 		fds = append(fds, fd)
 	}

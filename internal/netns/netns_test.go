@@ -11,13 +11,14 @@ import (
 )
 
 func TestSocketsShareANetworkOfTheirOwn(t *testing.T) {
-	fds, err := Sockets(Spec{unix.AF_INET, unix.SOCK_DGRAM, 0}, Spec{unix.AF_INET, unix.SOCK_DGRAM, 0}, Spec{unix.AF_INET, unix.SOCK_RAW, unix.IPPROTO_RAW})
+	udp := Spec{Domain: unix.AF_INET, Type: unix.SOCK_DGRAM}
+	fds, err := Sockets(udp, udp, Spec{Domain: unix.AF_INET, Type: unix.SOCK_RAW, Protocol: unix.IPPROTO_RAW}, Spec{File: "/proc/self/net/snmp"})
 	if errors.Is(err, ErrRefused) {
 		t.Skip(err)
 	}
 	require.NoError(t, err)
 	defer closeAll(fds)
-	require.Len(t, fds, 3)
+	require.Len(t, fds, 4)
 
 	require.NoError(t, unix.Bind(fds[0], &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}))
 	at, err := unix.Getsockname(fds[0])
@@ -27,6 +28,11 @@ func TestSocketsShareANetworkOfTheirOwn(t *testing.T) {
 	n, _, err := unix.Recvfrom(fds[0], got, 0)
 	require.NoError(t, err)
 	require.Equal(t, "hello", string(got[:n]))
+
+	snmp := make([]byte, 4096)
+	n, err = unix.Pread(fds[3], snmp, 0)
+	require.NoError(t, err)
+	require.Contains(t, string(snmp[:n]), "\nUdp: 1 0 0 1 ", "one datagram in and one out: these are the counters of that network alone")
 
 	here, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	require.NoError(t, err)

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/iospec/iospec/internal/await"
 )
 
 // Place is where a thread is.
@@ -67,7 +69,7 @@ func (t *Thread) Wchan() string {
 
 // AwaitAsleep waits until the thread sleeps in the system call on the descriptor, and gives that place.
 func (t *Thread) AwaitAsleep(syscall, fd int) (p Place, err error) {
-	err = await(fmt.Sprintf("thread %d to sleep in system call %d on descriptor %d", t.tid, syscall, fd), func() (bool, error) {
+	err = await.Until(fmt.Sprintf("thread %d to sleep in system call %d on descriptor %d", t.tid, syscall, fd), func() (bool, error) {
 		if t.Done() {
 			return false, fmt.Errorf("thread %d ended instead of sleeping in system call %d", t.tid, syscall)
 		}
@@ -82,7 +84,7 @@ func (t *Thread) AwaitAsleep(syscall, fd int) (p Place, err error) {
 // passes see the same.
 func Settle(syscall int, threads ...*Thread) error {
 	var before []Place
-	return await(fmt.Sprintf("%d threads to end or to sleep in system call %d", len(threads), syscall), func() (bool, error) {
+	return await.Until(fmt.Sprintf("%d threads to end or to sleep in system call %d", len(threads), syscall), func() (bool, error) {
 		now, resting, err := pass(syscall, threads)
 		still := resting && slices.Equal(now, before)
 		before = now

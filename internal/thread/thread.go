@@ -13,13 +13,11 @@ import (
 	"os"
 	"runtime"
 	"sync/atomic"
-	"time"
 
 	"golang.org/x/sys/unix"
-)
 
-// Patience bounds every wait of this package. It is no part of any verdict: what does not happen within it is an error.
-const Patience = 20 * time.Second
+	"github.com/iospec/iospec/internal/await"
+)
 
 // Thread is a kernel thread that runs one function.
 type Thread struct {
@@ -57,6 +55,11 @@ func (t *Thread) Done() bool {
 	}
 }
 
+// Join waits until the function has returned.
+func (t *Thread) Join() error {
+	return await.Until(fmt.Sprintf("thread %d to end", t.tid), func() (bool, error) { return t.Done(), nil })
+}
+
 // Uninterrupted repeats a system call for as long as it says EINTR, until Stop asks for the end: then it returns EINTR.
 func (t *Thread) Uninterrupted(call func() (int, error)) (int, error) {
 	for {
@@ -71,7 +74,7 @@ func (t *Thread) Uninterrupted(call func() (int, error)) (int, error) {
 // by the kernel and must be released otherwise; epoll_wait and poll are not: see signal(7).
 func (t *Thread) Stop() error {
 	t.stopping.Store(true)
-	return await(fmt.Sprintf("thread %d to end", t.tid), func() (bool, error) {
+	return await.Until(fmt.Sprintf("thread %d to end", t.tid), func() (bool, error) {
 		if t.Done() {
 			return true, nil
 		}
@@ -90,16 +93,4 @@ func StopAll(threads []*Thread) error {
 		errs = append(errs, t.Stop())
 	}
 	return errors.Join(errs...)
-}
-
-// await looks until the condition holds.
-func await(what string, condition func() (bool, error)) error {
-	for deadline := time.Now().Add(Patience); ; time.Sleep(200 * time.Microsecond) {
-		if ok, err := condition(); ok || err != nil {
-			return err
-		}
-		if time.Now().After(deadline) {
-			return fmt.Errorf("waited %v in vain for %s", Patience, what)
-		}
-	}
 }
