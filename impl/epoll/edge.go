@@ -38,7 +38,7 @@ func ServeEdge(ctx context.Context, cfg server.Config) error {
 	}
 	defer server.CloseFD(epfd)
 	e := &edge{
-		door: door, desk: server.NewDesk(), conns: server.NewTable(door),
+		door: door, desk: server.NewDesk(door), conns: server.NewTable(door),
 		epfd: epfd, events: make([]unix.EpollEvent, maxEvents),
 	}
 	defer e.conns.CloseAll(e.desk)

@@ -35,7 +35,7 @@ func ServeLevel(ctx context.Context, cfg server.Config) error {
 		return err
 	}
 	defer server.CloseFD(epfd)
-	l := &level{door, server.NewDesk(), server.NewTable(door), epfd, make([]unix.EpollEvent, maxEvents)}
+	l := &level{door, server.NewDesk(door), server.NewTable(door), epfd, make([]unix.EpollEvent, maxEvents)}
 	defer l.conns.CloseAll(l.desk)
 	return l.run()
 }

@@ -31,7 +31,7 @@ func ServePoll(ctx context.Context, cfg server.Config) error {
 		return err
 	}
 	defer door.Close()
-	p := &poller{door: door, desk: server.NewDesk(), conns: server.NewTable(door)}
+	p := &poller{door: door, desk: server.NewDesk(door), conns: server.NewTable(door)}
 	defer p.conns.CloseAll(p.desk)
 	defer p.scans.log(door, "poll")
 	return p.run()

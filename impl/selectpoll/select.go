@@ -35,7 +35,7 @@ func ServeSelect(ctx context.Context, cfg server.Config) error {
 		return err
 	}
 	defer door.Close()
-	s := &selector{door: door, desk: server.NewDesk(), conns: server.NewTable(door)}
+	s := &selector{door: door, desk: server.NewDesk(door), conns: server.NewTable(door)}
 	defer s.conns.CloseAll(s.desk)
 	defer s.scans.log(door, "select")
 	return s.run()

@@ -17,6 +17,10 @@ type Config struct {
 	// Workers is the number of threads or processes, in servers that have several. 0 lets the server choose.
 	Workers int
 
+	// ReadSize is how many bytes one read takes at most, 1 to BufferSize. 0 means BufferSize. A small one shows how
+	// the triggers differ; it serves no other purpose.
+	ReadSize int
+
 	// Log takes one line per thing worth telling: first "listening on ADDRESS", later what was refused and why.
 	// Nil discards them.
 	Log io.Writer

@@ -50,7 +50,7 @@ func (c *Conn) Receive(d *Desk) (n int, err unix.Errno) {
 	if c.left != nil {
 		held = copy(d.in, c.left.in)
 	}
-	n, err = Recv(int(c.FD), d.in[held:])
+	n, err = d.recv(c.FD, d.in[held:min(held+d.size, len(d.in))])
 	d.filled = held + n
 	return n, err
 }
@@ -77,7 +77,7 @@ func (c *Conn) Resume(d *Desk) Want {
 		return c.turn(d, nil)
 	}
 	if left.sent < len(left.out) {
-		n, err := Send(int(c.FD), left.out[left.sent:])
+		n, err := d.send(c.FD, left.out[left.sent:])
 		if err != 0 && err != unix.EAGAIN {
 			return Gone
 		}
@@ -102,7 +102,7 @@ func (c *Conn) turn(d *Desk, in []byte) Want {
 			c.end, in = closing, nil
 		}
 		if len(step.Out) > 0 {
-			n, err := Send(int(c.FD), step.Out)
+			n, err := d.send(c.FD, step.Out)
 			if err != 0 && err != unix.EAGAIN {
 				return Gone
 			}

@@ -6,18 +6,27 @@ type Desk struct {
 	// Stopping is set once the server is told to stop: a connection whose requests are answered is then Gone.
 	Stopping bool
 
+	// Blocking is set by servers whose sockets block: the scheduler is told of their calls.
+	Blocking bool
+
 	in, out []byte
+	size    int         // bytes that one read takes at most
 	filled  int         // bytes at the start of in: what the connection at work has not used yet
+	short   bool        // the last read took less than it could
 	spare   []*leftover // small ones, to be used again
 }
 
 // NewDesk makes the buffers.
-func NewDesk() *Desk {
-	return &Desk{in: make([]byte, BufferSize), out: make([]byte, BufferSize)}
+func NewDesk(d *Door) *Desk {
+	size := d.cfg.ReadSize
+	if size <= 0 || size > BufferSize {
+		size = BufferSize
+	}
+	return &Desk{in: make([]byte, MaxHeld+size), out: make([]byte, BufferSize), size: size}
 }
 
-// Short reports whether the last read left room in the buffer: then there was no more to read.
-func (d *Desk) Short() bool { return d.filled < len(d.in) }
+// Short reports whether the last read took less than it asked for: then there was no more to read.
+func (d *Desk) Short() bool { return d.short }
 
 // A leftover is what one turn of a connection leaves to the next.
 type leftover struct {

@@ -84,24 +84,27 @@ func Accept(listener int) (fd int, err unix.Errno) {
 	}
 }
 
-// Recv reads from a non-blocking socket. 0 bytes without an error are the end of what the client sends.
-func Recv(fd int, p []byte) (n int, err unix.Errno) {
-	for {
-		r, _, err := unix.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), 0, 0, 0)
-		if err == 0 {
-			return int(r), 0
-		}
-		if err != unix.EINTR {
-			return 0, err
-		}
-	}
+// recv reads from a socket. 0 bytes without an error are the end of what the client sends.
+func (d *Desk) recv(fd int32, p []byte) (n int, err unix.Errno) {
+	n, err = d.transfer(unix.SYS_RECVFROM, fd, p, 0)
+	d.short = n < len(p)
+	return n, err
 }
 
-// Send writes to a non-blocking socket, as much as its buffer takes: less than p when it is full. MSG_NOSIGNAL turns
-// the signal for a connection that is gone into the error EPIPE.
-func Send(fd int, p []byte) (n int, err unix.Errno) {
+// send writes to a socket, as much as its buffer takes: less than p when it is full. MSG_NOSIGNAL turns the signal for
+// a connection that is gone into the error EPIPE.
+func (d *Desk) send(fd int32, p []byte) (n int, err unix.Errno) {
+	return d.transfer(unix.SYS_SENDTO, fd, p, unix.MSG_NOSIGNAL)
+}
+
+func (d *Desk) transfer(call uintptr, fd int32, p []byte, flags uintptr) (n int, err unix.Errno) {
 	for {
-		r, _, err := unix.RawSyscall6(unix.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), unix.MSG_NOSIGNAL, 0, 0)
+		var r uintptr
+		if d.Blocking {
+			r, _, err = unix.Syscall6(call, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), flags, 0, 0)
+		} else {
+			r, _, err = unix.RawSyscall6(call, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), flags, 0, 0)
+		}
 		if err == 0 {
 			return int(r), 0
 		}

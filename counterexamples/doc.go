@@ -1,0 +1,56 @@
+// Package counterexamples holds servers that are wrong on purpose. Each makes one mistake that people really make, and
+// so breaks the Rules that it names: a check that lets it pass is no check.
+//
+// They share one plain event loop (loop.go) over select, poll or epoll (sets.go). A counterexample takes the loop and
+// spoils one part of it; that part is the whole of its file. In everything else they behave: they serve whom they can,
+// they end when told to, and they leave nothing behind.
+package counterexamples
+
+import (
+	"context"
+	"slices"
+
+	"github.com/iospec/iospec/impl/server"
+)
+
+// A Server is one counterexample.
+type Server struct {
+	Name    string   // as in "iospec serve NAME"
+	Traits  []string // what it claims to be, wrongly
+	Breaks  []string // the ids of the claims that must fail on it: these and no others
+	Mistake string   // what is wrong with it, in one sentence
+	Load    string   // what a load must do to show it, if it is more than requests one after the other; else ""
+
+	// Serve serves until ctx is cancelled or the process is told to stop. It closes what is open then, without
+	// finishing anything.
+	Serve func(ctx context.Context, cfg server.Config) error
+}
+
+// Servers lists the counterexamples in the order of the claims that they break.
+var Servers = []Server{
+	secondThreadReads,
+	readsAllThenAnswers,
+	oneEventPerCall,
+	triesEveryone,
+	neverDisarms,
+	forgetsToRebuild,
+	beyond1024,
+	pollIsEpoll,
+	pollOnlyGrows,
+	epollForShow,
+	reregisters,
+	tableOf1000,
+	dropsTheRest,
+	levelIsEdge,
+	edgeReadsOnce,
+	edgeBlocks,
+}
+
+// Find returns the counterexample of that name.
+func Find(name string) (Server, bool) {
+	i := slices.IndexFunc(Servers, func(s Server) bool { return s.Name == name })
+	if i < 0 {
+		return Server{}, false
+	}
+	return Servers[i], true
+}
