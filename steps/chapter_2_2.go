@@ -1,4 +1,10 @@
 package steps
 
 // epollSteps defines the steps of chapter 2.2, epoll.
-var epollSteps = []stepFile{}
+var epollSteps = []stepFile{
+	interestList,
+	interestCost,
+	readyList,
+	noSharedMemory,
+	watchLimits,
+}

@@ -37,7 +37,8 @@ func newRace(bag *sock.Bag, fds []int, sizes []int) (*race, error) {
 		times := 1 + 4000/n
 		r.add("select", times, func() { repeatSelect(times, set, question) })
 		r.add("poll", times, func() { repeatPoll(times, array) })
-		r.add("epoll_wait", 200, func() { repeatWait(200, ep) })
+		events := make([]unix.EpollEvent, 1)
+		r.add("epoll_wait", 200, func() { repeatWait(200, ep, events) })
 	}
 	return r, nil
 }
@@ -79,8 +80,7 @@ func repeatSelect(times int, set, question sock.FDSet) {
 }
 
 // repeatWait asks an epoll instance again and again.
-func repeatWait(times int, ep sock.Epoll) {
-	events := make([]unix.EpollEvent, 8)
+func repeatWait(times int, ep sock.Epoll, events []unix.EpollEvent) {
 	for range times {
 		_, _ = unix.EpollWait(int(ep), events, 0)
 	}
