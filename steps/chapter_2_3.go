@@ -2,10 +2,12 @@ package steps
 
 // triggerSteps defines the steps of chapter 2.3, level- and edge-triggered.
 var triggerSteps = []stepFile{
-	onWatchedPair(bothTriggersSteps, wakeUpSteps),
+	onWatchedPair(bothTriggersSteps, wakeUpSteps, readingSteps, writingSteps),
 	changeOrConditionSteps,
 	edgeBlockingSteps,
 	checksumSteps,
 	twoAcceptorsSteps,
 	edgeCostSteps,
+	inheritNonblockSteps,
+	triggerJudgementSteps,
 }

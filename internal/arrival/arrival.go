@@ -21,6 +21,11 @@ func Bytes(fd int, n int64) error {
 	return until(fmt.Sprintf("%d bytes", n), fd, func(i *unix.TCPInfo) bool { return int64(i.Bytes_received) >= n })
 }
 
+// Acknowledged waits until fd knows that all it has written has arrived at the other end.
+func Acknowledged(fd int) error {
+	return until("the acknowledgement of all bytes", fd, func(i *unix.TCPInfo) bool { return i.Unacked == 0 && i.Notsent_bytes == 0 })
+}
+
 // The states of tcp(7) that tell of the other end's doing; the kernel numbers them in include/net/tcp_states.h.
 const (
 	stateClose     = 7
