@@ -172,7 +172,7 @@ func multiReactor(rec *trace.Recording, expected, acquit string, spread func(sha
 	case len(parts) < 2:
 		return j.fail(oneOfEach(clientCalls(rec)), "thread %d alone accepts and serves", parts[0])
 	case !spread(s, parts):
-		return j.fail(oneOfEach(clientCalls(rec)), "%s in %s", plural(len(parts), "thread"), plural(s.processes(parts), "process(e)"))
+		return j.fail(oneOfEach(clientCalls(rec)), "%s in %s", plural(len(parts), "thread"), plural(s.processes(parts), "process"))
 	}
 	return j.pass(oneWaitEach(s.sets), "%s, accepted by %s, served by %s through %s",
 		plural(len(s.served), "connection"), threadList(s.accepting()), threadList(owners), plural(len(s.sets), "set"))
@@ -199,12 +199,16 @@ func (j judge) oneOwnerWhoWaits(s shape) *Finding {
 // onlyRefused reports whether a connection got a word of refusal at most.
 func onlyRefused(c *trace.Connection) bool { return len(threads(c, isRead)) == 0 }
 
-// firstBy takes the first read or write of each of the threads.
+// firstBy takes the accept of the connection and the first read and the first write of each of the threads.
 func firstBy(c *trace.Connection, tids []int) []*trace.Call {
 	calls := []*trace.Call{c.Accept}
-	for _, tid := range first(tids, 5) {
-		i := slices.IndexFunc(c.Calls, func(call *trace.Call) bool { return call.TID == tid && isIO(call) })
-		calls = append(calls, c.Calls[i])
+	for _, tid := range first(tids, 4) {
+		for _, kind := range []func(*trace.Call) bool{isRead, isWrite} {
+			i := slices.IndexFunc(c.Calls, func(call *trace.Call) bool { return call.TID == tid && kind(call) })
+			if i >= 0 {
+				calls = append(calls, c.Calls[i])
+			}
+		}
 	}
 	return calls
 }

@@ -55,18 +55,18 @@ func (j judge) reports(family trace.Family) bool {
 
 var demultiplexers = []trace.Family{trace.FamilySelect, trace.FamilyPoll, trace.FamilyWait}
 
-// widest finds the waits of the family that cover most connections, three of them.
+// widest finds how many connections a wait of the family covers at most, and three of the waits that cover most.
 func (j judge) widest(family trace.Family) (calls []*trace.Call, most int) {
+	var waits []*trace.Wait
 	for _, w := range j.Waits() {
-		if w.Set.Family != family || w.Degree == 0 {
-			continue
+		if w.Set.Family == family && w.Degree > 0 {
+			waits = append(waits, w)
 		}
-		if w.Degree > most {
-			calls, most = nil, w.Degree
-		}
-		if w.Degree == most && len(calls) < 3 {
-			calls = append(calls, w.Call)
-		}
+	}
+	slices.SortStableFunc(waits, func(a, b *trace.Wait) int { return b.Degree - a.Degree })
+	for _, w := range first(waits, 3) {
+		calls = append(calls, w.Call)
+		most = max(most, w.Degree)
 	}
 	return calls, most
 }
@@ -79,7 +79,7 @@ func (j judge) waitsInstead(family trace.Family) (calls []*trace.Call, what stri
 			continue
 		}
 		if calls, most := j.widest(other); most >= 2 {
-			return calls, fmt.Sprintf("it waits with %s, for up to %d of them", calls[0].Name, most)
+			return calls, fmt.Sprintf("it waits with %s, for up to %d at once", calls[0].Name, most)
 		}
 	}
 	for _, c := range j.Calls {

@@ -53,7 +53,8 @@ func SubServes(rec *trace.Recording) Finding {
 // with a read or write of it.
 //
 // A report is handled when such a call follows before the same object is reported again. A connection that is closed
-// in the meantime needs no handling. One report in ten may go unhandled: a client may be gone before its turn.
+// in the meantime needs no handling, nor does a mere report that there is room to write, which edge-triggered servers
+// get without having asked. One report in ten may go unhandled: a client may be gone before its turn.
 func AcceptorAndHandler(rec *trace.Recording) Finding {
 	j := judge{rec,
 		"accept after each report of the listener, a read or write of the connection after each report of it, by the thread that waited",
@@ -118,7 +119,8 @@ func (d *dispatch) see(s stop) {
 
 func (d *dispatch) report(w *trace.Wait) {
 	for _, r := range w.Reports {
-		if d.rec.Connection(r.Object) == nil && !d.rec.Listens(r.Object) {
+		known := d.rec.Connection(r.Object) != nil || d.rec.Listens(r.Object)
+		if !known || r.Events == trace.Out {
 			continue
 		}
 		if was := d.pending[r.Object]; was != nil && was.TID == w.Call.TID {

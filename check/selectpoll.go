@@ -47,8 +47,8 @@ func (j judge) wholeSets(family trace.Family, exact bool) Finding {
 		return j.unclear("no waiting call was made while two clients were connected")
 	}
 	calls, most := j.widest(family)
-	return j.pass(calls, "%s, each with all live connections (up to %d) and the listener; %s, %s",
-		plural(total.judged, "call"), most, plural(total.holes, "hole"), plural(total.others, "other entry"))
+	return j.pass(calls, "%s, each with all live connections (up to %d) and the listener; %s, and %d times another descriptor",
+		plural(total.judged, "call"), most, plural(total.holes, "hole"), total.others)
 }
 
 // setCount is what was seen in the sets.

@@ -323,7 +323,7 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte(headerLine + `{"dream":{}}`))
 	f.Add(large(300)[:8000])
 	f.Add([]byte(headerLine + `{"born":{"at":0,"tid":1,"pid":1,"how":"start"}}` + "\n" + `{"exit":{"at":3,"tid":1,"pid":1,"leader":true}}` + "\n"))
-	f.Add([]byte(headerLine + `{"call":{"seq":1,"enter":1,"exit":2,"tid":1,"pid":1,"name":"close_range","family":"close","fd":3,"result":0,"value":-1}}` + "\n"))
+	f.Add([]byte(headerLine + `{"call":{"seq":1,"enter":1,"exit":2,"tid":1,"pid":1,"name":"close_range","family":"close","fd":-1,"result":0,"value":3,"want":4294967295}}` + "\n"))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		rec, err := trace.Read(bytes.NewReader(file))
 		if err != nil {

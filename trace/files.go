@@ -78,7 +78,7 @@ func (f *files) drop(t *table, fd int, at Time) {
 	}
 }
 
-// close replays close and close_range.
+// close replays close, and close_range, which has its first descriptor in Value and its last in Want.
 func (f *files) close(c *Call) {
 	if c.Name != "close_range" {
 		f.saw(c.PID, c.FD, c.Object, c.Enter)
@@ -90,7 +90,7 @@ func (f *files) close(c *Call) {
 	}
 	t := f.of(c.PID)
 	for fd := range maps.Clone(t.open) {
-		if fd >= c.FD && (c.Value <= 0 || int64(fd) <= c.Value) {
+		if int64(fd) >= c.Value && int64(fd) <= c.Want {
 			f.drop(t, fd, c.Enter)
 		}
 	}

@@ -109,7 +109,7 @@ type Call struct {
 	Made    []FD   `json:"made,omitempty"`    // descriptors the call made: accept, socket, dup, pipe, epoll_create1 …
 	Passed  []FD   `json:"passed,omitempty"`  // descriptors that travelled by SCM_RIGHTS (sendmsg, recvmsg)
 	Option  string `json:"option,omitempty"`  // fcntl, ioctl, setsockopt: "F_SETFL", "FIONBIO", "SO_REUSEPORT"
-	Value   int64  `json:"value,omitempty"`   // its argument
+	Value   int64  `json:"value,omitempty"`   // its argument; close_range: the first descriptor, with the last in Want
 
 	NFDs    int      `json:"nfds,omitempty"`    // select, poll: as passed; epoll_wait: maxevents
 	Timeout Time     `json:"timeout,omitempty"` // select, poll, epoll_wait: ns; -1 for ever
