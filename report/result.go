@@ -45,6 +45,7 @@ type Claim struct {
 	ID      string `json:"id"`
 	Verdict string `json:"verdict"`
 	Section string `json:"section"`
+	Chapter string `json:"chapter"`
 	Title   string `json:"title"`
 	File    string `json:"file"`
 	Line    int    `json:"line"`

@@ -55,74 +55,111 @@ func Matrix(out io.Writer, run *Run, style Style) {
 			subjects = append(subjects, s)
 		}
 	}
-	idWidth := 0
+	id := 0
 	for _, c := range run.Claims {
-		idWidth = max(idWidth, len(c.ID))
+		id = max(id, len(c.ID))
 	}
-	first := 2 + idWidth + 2 + len("qualified") + 2
-	perBlock := max(1, (style.width()-first)/columnWidth(subjects))
-	for block := range slices.Chunk(subjects, perBlock) {
-		matrixBlock(out, run, block, style, idWidth, columnWidth(subjects))
+	indent := 2 + id + 2 + len("qualified") + 2
+	for len(subjects) > 0 {
+		block := columns(subjects, style.width()-indent)
+		matrixBlock(out, run, block, style, id)
+		subjects = subjects[len(block):]
 	}
 }
 
-func columnWidth(subjects []Subject) int {
-	w := len("unsup")
+// A column of the matrix: a subject, with its family ("epoll/") over the first column of that family.
+type column struct {
+	subject, family, name string
+	width                 int
+}
+
+// columns fits as many subjects as there is room for, one at least.
+func columns(subjects []Subject, room int) []column {
+	var cols []column
+	used := 0
 	for _, s := range subjects {
-		for part := range strings.SplitSeq(s.Name, "/") {
-			w = max(w, len(part))
+		c := column{subject: s.Name, name: s.Name}
+		if family, name, split := strings.Cut(s.Name, "/"); split {
+			c.family, c.name = family+"/", name
+		}
+		c.width = max(len(c.name), len("ERROR")) + 2
+		cols = append(cols, c)
+		used += c.width
+		if used > room && len(cols) > 1 {
+			cols = cols[:len(cols)-1]
+			break
 		}
 	}
-	return w + 2
+	groupFamilies(cols)
+	return cols
 }
 
-func matrixBlock(out io.Writer, run *Run, subjects []Subject, style Style, idWidth, column int) {
+// groupFamilies leaves a family's name over its first column only, and widens its last where the name needs the room.
+func groupFamilies(cols []column) {
+	for i := 0; i < len(cols); {
+		end, span := i+1, cols[i].width
+		for end < len(cols) && cols[end].family == cols[i].family && cols[i].family != "" {
+			span += cols[end].width
+			cols[end].family = ""
+			end++
+		}
+		cols[end-1].width += max(0, len(cols[i].family)+2-span)
+		i = end
+	}
+}
+
+func matrixBlock(out io.Writer, run *Run, cols []column, style Style, id int) {
 	found := map[[2]string]check.Outcome{}
 	for _, r := range run.Results {
 		found[[2]string{r.Claim, r.Subject}] = r.Outcome
 	}
-	heads := [2]string{}
-	for _, s := range subjects {
-		family, name, split := strings.Cut(s.Name, "/")
-		if !split {
-			family, name = "", family
-		} else {
-			family += "/"
-		}
-		heads[0] += style.pad("2", family, column)
-		heads[1] += style.pad("1", name, column)
-	}
-	indent := strings.Repeat(" ", 2+idWidth+2+len("qualified")+2)
-	fmt.Fprintf(out, "\n%s%s\n%s%s\n", indent, strings.TrimRight(heads[0], " "), indent, strings.TrimRight(heads[1], " "))
-	section := ""
+	printHeads(out, cols, style, strings.Repeat(" ", 2+id+2+len("qualified")+2))
+	chapter := ""
 	for _, c := range run.Claims {
-		row := ""
-		any := false
-		for _, s := range subjects {
-			o, ok := found[[2]string{c.ID, s.Name}]
+		row, any := "", false
+		for _, col := range cols {
+			o, ok := found[[2]string{c.ID, col.subject}]
 			look := cell[o]
 			if !ok {
 				look.word, look.color = "·", "2"
 			}
 			any = any || ok
-			row += style.pad(look.color, look.word, column)
+			row += style.pad(look.color, look.word, col.width)
 		}
 		if !any {
 			continue
 		}
-		if c.Section != section {
-			section = c.Section
-			fmt.Fprintln(out, style.Paint("1", sectionTitle(section)))
+		if c.Chapter != chapter {
+			chapter = c.Chapter
+			fmt.Fprintln(out, style.Paint("1", chapterTitle(chapter)))
 		}
-		fmt.Fprintf(out, "  %-*s  %s  %s\n", idWidth, c.ID, style.pad("2", c.Verdict, len("qualified")), strings.TrimRight(row, " "))
+		fmt.Fprintf(out, "  %-*s  %s  %s\n", id, c.ID, style.pad("2", c.Verdict, len("qualified")), strings.TrimRight(row, " "))
 	}
 }
 
-func sectionTitle(section string) string {
-	if section == "beyond" {
-		return "beyond the text"
+// printHeads prints the families over the names.
+func printHeads(out io.Writer, cols []column, style Style, indent string) {
+	families, names := "", ""
+	free := 0 // columns under a family's name that are already taken by it
+	for _, c := range cols {
+		if c.family != "" {
+			families += style.Paint("2", c.family)
+			free = len(c.family)
+		}
+		families += strings.Repeat(" ", max(0, c.width-free))
+		free = max(0, free-c.width)
+		names += style.pad("1", c.name, c.width)
 	}
-	return "section " + section
+	if families = strings.TrimRight(families, " "); families != "" {
+		families = indent + families
+	}
+	fmt.Fprintf(out, "\n%s\n%s%s\n", families, indent, strings.TrimRight(names, " "))
+}
+
+// chapterTitle makes "2.1-select-and-poll" readable.
+func chapterTitle(chapter string) string {
+	number, words, _ := strings.Cut(chapter, "-")
+	return number + " " + strings.ReplaceAll(words, "-", " ")
 }
 
 // Trouble prints every finding that is not a pass, in full, each with the command that shows it again.
@@ -214,9 +251,9 @@ func Counterexamples(out io.Writer, run *Run, style Style) {
 			fmt.Fprintf(out, "\n%s\n", style.Paint("1", "servers that are wrong on purpose"))
 			printed = true
 		}
-		missed, extra := run.Owed(s)
+		broke, missed, extra := run.Owed(s)
 		if len(missed)+len(extra) == 0 {
-			fmt.Fprintf(out, "  %s  %-44s breaks %s, as it must\n", style.Paint("32", "ok"), s.Name, strings.Join(s.Breaks, ", "))
+			fmt.Fprintf(out, "  %s  %-40s breaks %s\n", style.Paint("32", "ok"), s.Name, strings.Join(broke, ", "))
 			continue
 		}
 		fmt.Fprintf(out, "  %s  %s\n", style.Paint("1;31", "WRONG"), s.Name)
@@ -229,22 +266,27 @@ func Counterexamples(out io.Writer, run *Run, style Style) {
 	}
 }
 
-// Owed compares what a counterexample broke with what it must break. Only claims that were selected are owed.
-func (r *Run) Owed(s Subject) (missed, extra []string) {
+// Owed compares what a counterexample broke with what it must break: the claims it broke and had to, those it had to
+// and did not, and those it broke and should not. Only claims that were selected are owed.
+func (r *Run) Owed(s Subject) (broke, missed, extra []string) {
+	found := map[string]check.Outcome{}
 	for _, res := range r.Results {
-		if res.Subject != s.Name {
-			continue
-		}
-		must := slices.Contains(s.Breaks, res.Claim)
-		broke := res.Outcome == check.Fail
-		switch {
-		case must && !broke:
-			missed = append(missed, res.Claim)
-		case !must && broke, !must && res.Outcome == check.Error:
-			extra = append(extra, res.Claim)
+		if res.Subject == s.Name {
+			found[res.Claim] = res.Outcome
 		}
 	}
-	return missed, extra
+	for _, c := range r.Claims {
+		must, outcome := slices.Contains(s.Breaks, c.ID), found[c.ID]
+		switch {
+		case must && outcome == check.Fail:
+			broke = append(broke, c.ID)
+		case must:
+			missed = append(missed, c.ID)
+		case outcome == check.Fail, outcome == check.Error:
+			extra = append(extra, c.ID)
+		}
+	}
+	return broke, missed, extra
 }
 
 // Line is the one-line summary.

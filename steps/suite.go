@@ -7,7 +7,9 @@ import (
 	"io"
 	"io/fs"
 	"runtime"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/cucumber/godog"
@@ -45,7 +47,8 @@ type Plan struct {
 	// Record makes the recording of the exercise with a target; the suite calls it once per target at most.
 	Record func(context.Context, Target) (*trace.Recording, error)
 
-	// Progress, if set, is told of each scenario before it runs (done nil) and after.
+	// Progress, if set, is told of each scenario before it runs (done nil) and after, and of each recording that is
+	// begun (claim ""). It may be called by several goroutines.
 	Progress func(subject, claim, scenario string, done *report.Scenario)
 
 	// Patience bounds one scenario; a scenario that exceeds it is an error. Default 2 minutes.
@@ -66,17 +69,18 @@ func Run(ctx context.Context, plan Plan) (*report.Run, error) {
 	}
 	run := &report.Run{Schema: report.SchemaRun, Started: time.Now(), Arch: runtime.GOARCH, CPUs: runtime.NumCPU(), Kernel: kernelRelease()}
 	for _, c := range plan.Claims {
-		run.Claims = append(run.Claims, report.Claim{ID: c.ID, Verdict: c.Verdict, Section: c.Section, Title: c.Title, File: c.File, Line: c.Line})
+		run.Claims = append(run.Claims, report.Claim{ID: c.ID, Verdict: c.Verdict, Section: c.Section, Chapter: c.Chapter, Title: c.Title, File: c.File, Line: c.Line})
 	}
 	if plan.Kernel {
 		subject := report.Subject{Name: report.Kernel}
-		if err := plan.runOn(ctx, run, subject, nil); err != nil {
+		if err := plan.runOn(ctx, run, subject, &targetRun{}); err != nil {
 			return run, err
 		}
 	}
-	for _, t := range plan.Targets {
+	recordings := plan.recordAll(ctx)
+	for i, t := range plan.Targets {
 		subject := report.Subject{Name: t.Name, As: t.Traits, Command: t.Command, Breaks: t.Breaks}
-		if err := plan.runOn(ctx, run, subject, &t); err != nil {
+		if err := plan.runOn(ctx, run, subject, recordings[i]); err != nil {
 			return run, err
 		}
 	}
@@ -90,25 +94,52 @@ func Run(ctx context.Context, plan Plan) (*report.Run, error) {
 
 // targetRun is the state that a target's scenarios share: the recording of the exercise.
 type targetRun struct {
-	target *Target
+	target *Target // nil for the kernel
 	record func(context.Context, Target) (*trace.Recording, error)
-	rec    *trace.Recording
-	err    error
-	done   bool
+
+	once sync.Once
+	rec  *trace.Recording
+	err  error
 }
 
 func (r *targetRun) recording(ctx context.Context) (*trace.Recording, error) {
 	if r.target == nil || r.record == nil {
 		return nil, errors.New("this scenario asks for a recording, but runs against no server; is it tagged @server?")
 	}
-	if !r.done {
-		r.rec, r.err = r.record(ctx, *r.target)
-		r.done = true
-	}
+	r.once.Do(func() { r.rec, r.err = r.record(ctx, *r.target) })
 	return r.rec, r.err
 }
 
-// chosen tells whether a scenario of a claim runs against the target; nil is the kernel.
+// atOnce is how many recordings are made at the same time. Most of a recording is waiting, for a server that owes an
+// answer above all; and what is judged is order and counts, which company does not change.
+const atOnce = 3
+
+// recordAll makes the recordings that the plan needs before any load of a scenario's own, which measures, begins.
+func (p Plan) recordAll(ctx context.Context) []*targetRun {
+	runs := make([]*targetRun, len(p.Targets))
+	slots := make(chan struct{}, atOnce)
+	var all sync.WaitGroup
+	for i := range p.Targets {
+		r := &targetRun{target: &p.Targets[i], record: p.Record}
+		runs[i] = r
+		if !slices.ContainsFunc(p.Claims, func(c features.Claim) bool { return anyChosen(c, features.Server, r.target) }) {
+			continue
+		}
+		all.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			if p.Progress != nil {
+				p.Progress(r.target.Name, "", "recording the exercise", nil)
+			}
+			_, _ = r.recording(ctx) // a scenario that asks for it gets the error
+		})
+	}
+	all.Wait()
+	return runs
+}
+
+// chosen tells whether a scenario of a claim runs against the target; nil is the kernel. Loads of their own are for
+// reference servers, and for the counterexamples that they must convict.
 func chosen(c features.Claim, s features.Scenario, t *Target) bool {
 	switch {
 	case t == nil:
@@ -116,13 +147,13 @@ func chosen(c features.Claim, s features.Scenario, t *Target) bool {
 	case s.Kind == features.Kernel || !trait.Applies(c.Traits, t.Traits):
 		return false
 	default:
-		return s.Kind == features.Server || t.Reference
+		return s.Kind == features.Server || t.Reference || slices.Contains(t.Breaks, c.ID)
 	}
 }
 
 // runOn runs the selected scenarios of one subject in one pass of godog, Rule by Rule.
-func (p Plan) runOn(ctx context.Context, run *report.Run, subject report.Subject, t *Target) error {
-	shared := &targetRun{target: t, record: p.Record}
+func (p Plan) runOn(ctx context.Context, run *report.Run, subject report.Subject, shared *targetRun) error {
+	t := shared.target
 	ran := false
 	for _, c := range p.Claims {
 		result := report.Result{Claim: c.ID, Subject: subject.Name, Finding: check.Finding{Outcome: check.Pass}}

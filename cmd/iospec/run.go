@@ -70,11 +70,9 @@ func (f runFlags) run(cmd *cobra.Command) error {
 	out := cmd.OutOrStdout()
 	line := newProgress(cmd.ErrOrStderr(), f.quiet)
 	plan := steps.Plan{Claims: claims, Kernel: kernel, Targets: targets, Record: steps.Recorder{Folder: dir}.Record}
-	count := 0
 	plan.Progress = func(subject, claim, scenario string, done *report.Scenario) {
 		if done == nil {
-			count++
-			line.show("%4d  %s  %s: %s", count, subject, claim, scenario)
+			line.show("%s  %s  %s", subject, claim, scenario)
 		}
 	}
 	run, err := steps.Run(cmd.Context(), plan)
@@ -113,7 +111,7 @@ func runVerdict(run *report.Run, strict, quiet bool, out interface{ Write([]byte
 		return err
 	}
 	for _, s := range run.Subjects {
-		missed, extra := run.Owed(s)
+		_, missed, extra := run.Owed(s)
 		if len(s.Breaks) == 0 || len(missed)+len(extra) == 0 {
 			continue
 		}

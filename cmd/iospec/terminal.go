@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 
 	"golang.org/x/term"
 
@@ -28,6 +29,7 @@ func styleOf(out io.Writer) report.Style {
 
 // progress is a status line that is rewritten in place. Away from a terminal, or when quiet, it says nothing.
 type progress struct {
+	mu   sync.Mutex
 	out  io.Writer
 	on   bool
 	cols int
@@ -47,6 +49,8 @@ func (p *progress) show(format string, args ...any) {
 	if !p.on {
 		return
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	text := fmt.Sprintf(format, args...)
 	if r := []rune(text); len(r) > p.cols-1 {
 		text = string(r[:p.cols-1])
