@@ -53,6 +53,8 @@ type Plan struct {
 
 	// Patience bounds one scenario; a scenario that exceeds it is an error. Default 2 minutes.
 	Patience time.Duration
+
+	steps []stepFile // nil is stepFiles
 }
 
 // ErrNothingSelected says that a plan has no scenario to run. An empty selection is never a success.
@@ -66,6 +68,9 @@ func Run(ctx context.Context, plan Plan) (*report.Run, error) {
 	}
 	if plan.FS == nil {
 		plan.FS = features.FS
+	}
+	if plan.steps == nil {
+		plan.steps = stepFiles
 	}
 	run := &report.Run{Schema: report.SchemaRun, Started: time.Now(), Arch: runtime.GOARCH, CPUs: runtime.NumCPU(), Kernel: kernelRelease()}
 	for _, c := range plan.Claims {
@@ -287,7 +292,7 @@ func (col *collector) scenario(sc *godog.ScenarioContext) {
 		}
 		return ctx, nil
 	})
-	for _, register := range stepFiles {
+	for _, register := range col.plan.steps {
 		register(sc, w)
 	}
 }

@@ -80,11 +80,9 @@ func withSample(t *testing.T, plan Plan, ids ...string) (*report.Run, error) {
 	claims, err = features.ByID(claims, ids)
 	require.NoError(t, err)
 	cleaned := 0
-	saved := stepFiles
-	defer func() { stepFiles = saved }()
 	hang := make(chan struct{})
 	defer close(hang)
-	stepFiles = []stepFile{func(sc *godog.ScenarioContext, w *World) {
+	plan.steps = []stepFile{func(sc *godog.ScenarioContext, w *World) {
 		sc.Given(`^a step that passes$`, func() { w.Note("seen"); w.Cleanup(func() { cleaned++ }) })
 		sc.Given(`^a step that measures$`, func() { w.Note("ratio 2.0") })
 		sc.Given(`^a step that finds the claim broken$`, func() error { return check.Failf("order", "chaos %d", 7) })
