@@ -233,8 +233,9 @@ func (c *client) close(reset bool) {
 			_ = c.conn.Close()
 		}
 		c.summary = c.record(closed)
-		record := c.summary
-		c.subject.put(trace.Record{Client: &record})
+		if record := c.summary; record.Port != 0 { // without a port it has no place in a recording
+			c.subject.put(trace.Record{Client: &record})
+		}
 	})
 }
 

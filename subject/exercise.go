@@ -114,9 +114,9 @@ func (e *exercise) idle() error {
 		if e.await(x) > 0 || x.err == nil {
 			return nil
 		}
-		if !e.leads() {
-			return e.died("idle")
-		}
+	}
+	if e.dies() {
+		return e.died("idle")
 	}
 	return e.foreign(x.err)
 }

@@ -53,7 +53,7 @@ func TestStartFails(t *testing.T) {
 		{"a directory", Spec{Command: []string{"/tmp/"}}, ErrNotExecutable, nil},
 		{"exits at once", Spec{Command: role("exits", "7")}, ErrExited, []string{"exit status 7", "no licence found"}},
 		{"exits with 0", Spec{Command: role("exits", "0")}, ErrExited, []string{"exit status 0", "foreground"}},
-		{"killed by a signal", Spec{Command: role("aborts")}, ErrExited, []string{"segmentation", "about to"}},
+		{"killed by a signal", Spec{Command: role("aborts")}, ErrExited, []string{"killed by terminated", "about to"}},
 		{"cannot bind", Spec{Command: role("echo", other.Addr().String())}, ErrExited, []string{"address already in use"}},
 		{"never listens", Spec{Command: role("sleeps"), StartTimeout: time.Second}, ErrNeverListens, []string{"any TCP port", "its threads:", "thinking"}},
 		{"never listens there", Spec{Command: role("sleeps"), Address: "127.0.0.1:1", StartTimeout: time.Second}, ErrNeverListens, []string{"127.0.0.1:1"}},

@@ -82,22 +82,34 @@ func (e *exercise) silent() error {
 
 // died says in which phase the server ended, and how.
 func (e *exercise) died(phase string) error {
-	detail := "its first process is gone, others run on"
-	select {
-	case <-e.Done():
+	living, err := e.rest()
+	if err != nil {
+		return err
+	}
+	detail := fmt.Sprintf("its first process is gone, %d others run on", living)
+	if living == 0 {
 		status, err := e.process.Wait()
 		if err != nil {
 			return err
 		}
 		detail = status.String()
-	default:
 	}
 	return &Error{
 		Kind:   ErrDied,
 		Detail: fmt.Sprintf("%s, in phase %s of the exercise", detail, phase),
-		Hint:   "what the clients did until then is in the recording: iospec show tells which call was its last",
+		Hint:   "a recording of it shows which call was its last: iospec record, then iospec show",
 		Output: e.Output(),
 	}
+}
+
+// dies reports whether the server ends within a moment: its connections close a little before it is gone.
+func (e *exercise) dies() bool {
+	for poll := newPoll(dying); e.leads(); {
+		if !poll.again() {
+			return false
+		}
+	}
+	return true
 }
 
 // pipeline is what lies unread or unsent between a client and the server.

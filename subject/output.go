@@ -59,10 +59,19 @@ func (o *output) started() { _ = o.write.Close() }
 // drainTime bounds the wait for an end of output that will not come: some process that we do not know holds the pipe.
 const drainTime = time.Second
 
+// await waits for the rest of the output of a command that has ended.
+func (o *output) await() {
+	select {
+	case <-o.ended:
+	case <-time.After(drainTime):
+	}
+}
+
 // close waits for the rest of the output, which is there once all writers are gone, and ends the reading.
 func (o *output) close() {
 	_ = o.write.Close() // already closed, unless the start failed
-	_ = o.read.SetReadDeadline(time.Now().Add(drainTime))
+	o.await()
+	_ = o.read.SetReadDeadline(time.Unix(1, 0))
 	<-o.ended
 	_ = o.read.Close()
 }

@@ -58,7 +58,7 @@ var roles = map[string]func(args []string){
 	"everywhere": func(a []string) { serve(listen(a[0]), echo) },
 	"sleeps":     func([]string) { fmt.Println("thinking"); select {} },
 	"exits":      func(a []string) { fmt.Fprintln(os.Stderr, "no licence found"); n, _ := strconv.Atoi(a[0]); os.Exit(n) },
-	"aborts":     func([]string) { fmt.Println("about to"); _ = syscall.Kill(os.Getpid(), syscall.SIGSEGV); select {} },
+	"aborts":     func([]string) { fmt.Println("about to"); _ = syscall.Kill(os.Getpid(), syscall.SIGTERM); select {} },
 	"daemon":     func(a []string) { start("echo", a[0]); os.Exit(0) },
 	"talks":      func(a []string) { go talk(); serve(listen(a[0]), echo) },
 	"environ":    func(a []string) { fmt.Println("PORT is", os.Getenv("PORT")); serve(listen(a[0]), echo) },

@@ -149,30 +149,45 @@ func (s *Subject) abandon(cause error) error {
 	return cause
 }
 
-// dying is how long the rest of a command may outlive its first process before it counts as gone to the background.
+// dying is how long the rest of a command may outlive its first process before it counts as running on without it.
 const dying = 300 * time.Millisecond
+
+// rest is called when the first process has ended. It says how many others run on; when none does, the status and all
+// of the output are there.
+func (s *Subject) rest() (int, error) {
+	for poll := newPoll(dying); ; {
+		living, err := s.family.living()
+		if err != nil {
+			return living, err
+		}
+		if living == 0 {
+			<-s.process.Done()
+			s.output.await()
+			return 0, nil
+		}
+		if !poll.again() {
+			return living, nil
+		}
+	}
+}
 
 // ended gives an Error when the command's first process has ended.
 func (s *Subject) ended() error {
 	if s.leads() {
 		return nil
 	}
-	for poll := newPoll(dying); ; {
-		living, err := s.family.living()
-		if err != nil {
-			return err
-		}
-		if living == 0 {
-			return s.exited()
-		}
-		if !poll.again() {
-			return &Error{
-				Kind:   ErrDaemonised,
-				Detail: fmt.Sprintf("its first process ended while %d others run on", living),
-				Hint:   "keep it in the foreground, as service managers also want it: look for an option such as --foreground, --no-daemon or daemon off",
-			}
+	living, err := s.rest()
+	if err != nil {
+		return err
+	}
+	if living > 0 {
+		return &Error{
+			Kind:   ErrDaemonised,
+			Detail: fmt.Sprintf("its first process ended while %d others run on", living),
+			Hint:   "keep it in the foreground, as service managers also want it: look for an option such as --foreground, --no-daemon or daemon off",
 		}
 	}
+	return s.exited()
 }
 
 // leads reports whether the first process still runs.

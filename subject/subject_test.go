@@ -73,16 +73,3 @@ func TestStartAndStop(t *testing.T) {
 	_, err = net.Dial("tcp", s.Address())
 	require.ErrorIs(t, err, unix.ECONNREFUSED)
 }
-
-func TestExerciseEcho(t *testing.T) {
-	s := run(t, Spec{Command: role("echo", "{address}")})
-	r, err := s.Exercise(t.Context(), StandardLoad())
-	require.NoError(t, err)
-	for _, c := range r.Clients {
-		require.Empty(t, c.Error, "%+v", c)
-	}
-	require.True(t, r.Filled)
-	require.Zero(t, r.Unanswered)
-	require.Zero(t, r.LeftOpen)
-	t.Logf("%d clients, %d answers in %v; %+v → %+v", len(r.Clients), r.Answered, r.Elapsed, r.Before, r.After)
-}
