@@ -90,6 +90,7 @@ func header(l launch, opt Options) *trace.Header {
 // run is the life of the tracer's own thread. Every ptrace call and every wait is made here.
 func (tr *tracer) run(dir string, l launch, out *outputs, begun chan<- error) {
 	tr.begun = begun
+	quietStops()
 	err := tr.launch(dir, l, out)
 	out.closeOurs()
 	if err == nil {
