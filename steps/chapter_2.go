@@ -3,4 +3,5 @@ package steps
 // multiplexingSteps defines the steps of chapter 2, Multiplexing.
 var multiplexingSteps = []stepFile{
 	manyEvents,
+	multiplexingJudgementSteps,
 }

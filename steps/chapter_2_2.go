@@ -2,6 +2,7 @@ package steps
 
 // epollSteps defines the steps of chapter 2.2, epoll.
 var epollSteps = []stepFile{
+	epollUsage,
 	interestList,
 	interestCost,
 	readyList,

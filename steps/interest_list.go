@@ -6,50 +6,34 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
-	"strings"
 
 	"github.com/cucumber/godog"
 	"golang.org/x/sys/unix"
 
 	"github.com/iospec/iospec/check"
+	"github.com/iospec/iospec/internal/proc"
 	"github.com/iospec/iospec/internal/sock"
 )
 
-// A registration is one tfd line of an epoll instance's fdinfo.
-type registration struct {
-	fd     int
-	events uint32
-}
-
 // registrations reads the interest list of an instance of this process, in the order in which the kernel lists it.
-func registrations(ep sock.Epoll) ([]registration, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/self/fdinfo/%d", ep))
-	if err != nil {
-		return nil, fmt.Errorf("read the interest list (is /proc mounted?): %w", err)
-	}
-	var list []registration
-	for line := range strings.Lines(string(text)) {
-		var r registration
-		if n, _ := fmt.Sscanf(line, "tfd: %d events: %x", &r.fd, &r.events); n == 2 {
-			list = append(list, r)
-		}
-	}
-	return list, nil
+func registrations(ep sock.Epoll) ([]proc.Target, error) {
+	info, err := proc.ReadFDInfo(os.Getpid(), int(ep))
+	return info.Watched, err
 }
 
-func registered(list []registration) []int {
+func registered(list []proc.Target) []int {
 	fds := make([]int, len(list))
-	for i, r := range list {
-		fds[i] = r.fd
+	for i, t := range list {
+		fds[i] = t.FD
 	}
 	return fds
 }
 
 // byFD gives the events asked for, descriptor by descriptor, without the two that the kernel always adds.
-func byFD(list []registration) map[int]uint32 {
+func byFD(list []proc.Target) map[int]uint32 {
 	m := map[int]uint32{}
-	for _, r := range list {
-		m[r.fd] = r.events &^ (unix.EPOLLERR | unix.EPOLLHUP)
+	for _, t := range list {
+		m[t.FD] = t.Events &^ (unix.EPOLLERR | unix.EPOLLHUP)
 	}
 	return m
 }
@@ -60,7 +44,7 @@ func interestList(sc *godog.ScenarioContext, w *World) {
 	w.Cleanup(bag.Close)
 	var ep sock.Epoll
 	var far, near []int
-	var before []registration
+	var before []proc.Target
 	want := map[int]uint32{}
 	reported := 0
 

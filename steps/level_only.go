@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/iospec/iospec/check"
+	"github.com/iospec/iospec/internal/arrival"
 	"github.com/iospec/iospec/internal/sock"
 )
 
@@ -37,7 +38,7 @@ func levelOnly(sc *godog.ScenarioContext, w *World) {
 		if _, err = unix.Write(far, make([]byte, n)); err != nil {
 			return err
 		}
-		return waitReadable(fd)
+		return arrival.Bytes(fd, int64(n))
 	})
 	sc.When(`^select and poll are called (\d+) times each and nothing is read$`, func(times int) error {
 		for range times {

@@ -3,7 +3,6 @@ package steps
 import (
 	"fmt"
 	"slices"
-	"time"
 	"unsafe"
 
 	"github.com/cucumber/godog"
@@ -212,13 +211,4 @@ func repeatPoll(times int, array []unix.PollFd) {
 	for range times {
 		_, _ = sock.PollAt(unsafe.Pointer(unsafe.SliceData(array)), len(array), &unix.Timespec{})
 	}
-}
-
-// waitReadable waits until fd can be read; what was sent over loopback is there within moments.
-func waitReadable(fd int) error {
-	n, err := sock.Poll(sock.PollSet(unix.POLLIN, fd), 5*time.Second)
-	if err == nil && n == 0 {
-		err = fmt.Errorf("nothing arrived at descriptor %d within 5 s", fd)
-	}
-	return err
 }

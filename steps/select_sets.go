@@ -31,6 +31,20 @@ func selectSets(sc *godog.ScenarioContext, w *World) {
 		_, err := sock.Select(len(set)*64, set, nil, nil, 0)
 		return err
 	})
+	sc.When(`^select is called on an empty set, though another call watched them a moment ago$`, func() error {
+		if _, err := sock.Select(len(set)*64, slices.Clone(set), nil, nil, 0); err != nil {
+			return err
+		}
+		clear(set)
+		_, err := sock.Select(len(set)*64, set, nil, nil, 0)
+		return err
+	})
+	sc.Then(`^select reports nothing$`, func() error {
+		if left := set.List(); len(left) > 0 {
+			return check.Failf("nothing from a call that was given nothing to watch", "%v", left)
+		}
+		return nil
+	})
 	sc.Then(`^(\d+) descriptors are left in the set, and the other (\d+) are gone from it$`, func(k, gone int) error {
 		w.Note("asked about %v, the set came back as %v", watched, set.List())
 		if len(watched)-len(ready) != gone || !slices.Equal(set.List(), ready) {

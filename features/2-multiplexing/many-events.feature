@@ -22,3 +22,7 @@ Feature: Many events from one call
       Given 40 connected pairs of sockets of which 7 have something to read
       When epoll_wait is called with room for 3 events, three times in a row
       Then the three calls bring 3 events each, and together they name all 7
+
+    @server
+    Scenario: a server is told of several clients at once
+      Then some wait of the server reports several connections at once

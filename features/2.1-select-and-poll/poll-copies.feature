@@ -31,3 +31,7 @@ Feature: What poll copies
       Given an array of 1000 entries of which only the first is ready
       When the revents of every entry are filled with garbage before the call
       Then poll has replaced the garbage in every entry, with 0 where nothing is ready
+
+    @server
+    Scenario: a server hands in an entry for each live connection, and one for the listener
+      Then each poll of the server hands in an entry for every live connection and the listener

@@ -2,6 +2,21 @@ Feature: The sets that select takes and gives back
   select is told what to watch by bitmaps, one bit per descriptor, and answers in the same bitmaps. It remembers nothing
   between two calls.
 
+  @select.whole-set-in @holds @section-2.1 @select
+  Rule: every call of select hands the whole set to the kernel
+    There is no way to name only what changed: what is not in the sets of this call is not watched by this call. So a
+    server with ten thousand idle clients hands in ten thousand bits whenever it waits, to learn that one of them is set.
+
+    @server
+    Scenario: the sets of each call hold every live connection
+      Then each select of the server hands in all its connections and the listener
+
+    @kernel
+    Scenario: what is left out of one call is not watched by it
+      Given a set of 20 sockets of which 4 have something to read
+      When select is called on an empty set, though another call watched them a moment ago
+      Then select reports nothing
+
   @select.set-overwritten @holds @section-2.1 @select
   Rule: select writes its answer over the question
     When select returns, only the bits of ready descriptors are left in the caller's set; those of the others are gone

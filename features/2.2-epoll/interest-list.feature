@@ -26,6 +26,10 @@ Feature: The interest list lives in the kernel
       When one of them gets something to read and the instance is waited on 3 times
       Then every wait reports that socket, and the fdinfo is the same as before
 
+    @server
+    Scenario: a server adds each connection once, and names none when it waits
+      Then the server registers each connection once, and again only to change something
+
   @epoll.red-black-tree @holds @section-2.2 @epoll
   Rule: the interest list is a red-black tree, so a change costs the logarithm of its size at most
     The tree hangs on `struct eventpoll` as `rbr`; `ep_rbtree_insert` and `ep_find` walk down from its root, comparing
