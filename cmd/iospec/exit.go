@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -36,6 +35,9 @@ func (p *problem) Unwrap() error { return p.err }
 func usagef(hint, format string, args ...any) error {
 	return &problem{exitUsage, fmt.Errorf(format, args...), hint}
 }
+
+// errInterrupted is what remains to be said after Ctrl-C.
+var errInterrupted = errors.New("interrupted; what was started has been stopped")
 
 // statusError carries an exit status when everything there is to say has been printed.
 type statusError int
@@ -72,8 +74,6 @@ func statusOf(err error) int {
 		return p.status
 	}
 	switch {
-	case errors.Is(err, context.Canceled):
-		return exitFailed
 	case errors.Is(err, steps.ErrNothingSelected):
 		return exitUsage
 	case errors.Is(err, tracer.ErrRefused), errors.Is(err, subject.ErrNotFound), errors.Is(err, subject.ErrNotExecutable):

@@ -16,7 +16,11 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	return finish(root.ExecuteContext(ctx), stderr)
+	err := root.ExecuteContext(ctx)
+	if ctx.Err() != nil && err != nil {
+		err = errInterrupted // whatever failed, failed of that
+	}
+	return finish(err, stderr)
 }
 
 func newRoot() *cobra.Command {
@@ -37,6 +41,8 @@ failed, or the server could not be brought to serve · 5 inconclusive, with --st
 		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
+
+		SuggestionsMinimumDistance: 2,
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usagef("see '"+cmd.CommandPath()+" --help'", "%w", err)
