@@ -8,7 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/iospec/iospec/internal/proc"
 	"github.com/iospec/iospec/subject/protocol"
 )
 
@@ -89,6 +88,9 @@ func (e *exercise) run() error {
 // open lets a client come.
 func (e *exercise) open(role string, receiveBuffer int) *client {
 	c := e.Subject.open(e.ctx, role, e.patience.now, receiveBuffer)
+	if c.conn == nil {
+		e.patience.learn(1)
+	}
 	e.clients = append(e.clients, c)
 	return c
 }
@@ -428,9 +430,9 @@ func (e *exercise) awaitClosed() (kept int) {
 		}
 	}
 	for poll := newPoll(e.patience.now); ; {
-		all, err := proc.Sockets(e.PID())
+		all, err := e.sockets()
 		if err != nil {
-			return 0 // the server has ended
+			return 0 // it cannot be told
 		}
 		kept = 0
 		for _, s := range all {

@@ -220,3 +220,19 @@ func TestUnknownProtocol(t *testing.T) {
 	_, err := s.Exercise(t.Context(), StandardLoad())
 	require.ErrorContains(t, err, `unknown protocol "gopher" (known: echo, line, redis)`)
 }
+
+// TestStalledServer: a server that serves its first clients and then nobody any more must not make the exercise last.
+func TestStalledServer(t *testing.T) {
+	r, err := exercised(t, Spec{Command: role("stalls", "{address}")}, StandardLoad())
+	require.NoError(t, err)
+	require.Positive(t, r.Answered)
+	require.Greater(t, r.Unanswered, 60)
+	for _, c := range r.Clients {
+		if c.Role == "burst" {
+			require.Contains(t, c.Error, "request 1")
+			require.Contains(t, c.Error, "no answer in")
+		}
+	}
+	require.Less(t, r.Elapsed, 30*time.Second)
+	t.Log(r.Elapsed)
+}

@@ -52,10 +52,11 @@ const settledLooks = 3
 // look reports whether the server is ready for clients, or why it never will be.
 func (w *watch) look() (bool, error) {
 	s := w.subject
-	all, err := listeners(s.process.PID())
+	all, err := s.sockets()
 	if err != nil {
-		return false, nil //nolint:nilerr // it has just ended, which the caller finds out
+		return false, err
 	}
+	all = listeners(all)
 	held, err := s.family.sockets()
 	if err != nil {
 		return false, err
@@ -141,13 +142,19 @@ func (w *watch) late() error {
 	return e
 }
 
-// listeners lists the sockets in LISTEN of the network in which the process lives.
-func listeners(pid int) ([]proc.Socket, error) {
-	all, err := proc.Sockets(pid)
+// sockets lists those of the network in which the server lives. That of a process whose first thread has ended cannot be
+// read: it is taken to be ours, since clients must reach it.
+func (s *Subject) sockets() ([]proc.Socket, error) {
+	all, err := proc.Sockets(s.PID())
 	if err != nil {
-		return nil, err
+		return proc.Sockets(os.Getpid())
 	}
-	return slices.DeleteFunc(all, func(s proc.Socket) bool { return s.State != proc.Listen }), nil
+	return all, nil
+}
+
+// listeners keeps the sockets in LISTEN.
+func listeners(all []proc.Socket) []proc.Socket {
+	return slices.DeleteFunc(all, func(s proc.Socket) bool { return s.State != proc.Listen })
 }
 
 // addresses lists, in order and each once, where those of the listeners are bound that are held.
@@ -192,11 +199,11 @@ func join(list []netip.AddrPort) string {
 
 // alreadyTaken gives an Error when somebody listens on the address before our command has even started.
 func alreadyTaken(want netip.AddrPort) error {
-	all, err := listeners(os.Getpid())
+	all, err := proc.Sockets(os.Getpid())
 	if err != nil {
 		return err
 	}
-	for _, l := range all {
+	for _, l := range listeners(all) {
 		if covers(l.Local, want) {
 			owner, _ := holder(l)
 			return taken(l.Local, owner)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/iospec/iospec/internal/proc"
 	"github.com/iospec/iospec/subject/protocol"
 )
 
@@ -114,16 +113,18 @@ func (e *exercise) dies() bool {
 
 // pipeline is what lies unread or unsent between a client and the server.
 type pipeline struct {
+	server                                               bool // its end is there
 	serverSend, serverReceive, clientSend, clientReceive uint32
 }
 
 // pipeline looks at both ends of a client's connection.
 func (e *exercise) pipeline(c *client) (p pipeline, err error) {
-	all, err := proc.Sockets(e.PID())
+	all, err := e.sockets()
 	mine, theirs := uint16(c.port()), e.address.Port()
 	for _, s := range all {
 		switch {
 		case s.Local.Port() == theirs && s.Peer.Port() == mine:
+			p.server = true
 			p.serverSend, p.serverReceive = s.SendQueue, s.RecvQueue
 		case s.Local.Port() == mine && s.Peer.Port() == theirs:
 			p.clientSend, p.clientReceive = s.SendQueue, s.RecvQueue
@@ -141,8 +142,8 @@ func (e *exercise) filled(c *client) bool {
 	still := 0
 	for poll := newPoll(e.patience.now); ; {
 		now, err := e.pipeline(c)
-		if err != nil {
-			return false // the server has ended
+		if err != nil || !now.server {
+			return false // the server has closed it
 		}
 		if now.serverSend > 0 && now == last && e.family.asleep() {
 			still++

@@ -44,6 +44,7 @@ var roles = map[string]func(args []string){
 	"garbage":    func(a []string) { serve(listen(a[0]), garbage) },
 	"http":       func(a []string) { serve(listen(a[0]), http) },
 	"mute":       func(a []string) { serve(listen(a[0]), mute) },
+	"stalls":     func(a []string) { serve(listen(a[0]), stalls) },
 	"hangup":     func(a []string) { serve(listen(a[0]), func(c net.Conn) { _ = c.Close() }) },
 	"early":      func(a []string) { serve(listen(a[0]), early) },
 	"keeps":      func(a []string) { serve(listen(a[0]), keeps) },
@@ -111,7 +112,7 @@ func line(c net.Conn) {
 
 // corrupts echoes, but every fifth connection gets its letters in capitals.
 func corrupts(c net.Conn) {
-	if corrupted.Add(1)%5 != 0 {
+	if arrivals.Add(1)%5 != 0 {
 		echo(c)
 		return
 	}
@@ -126,7 +127,7 @@ func corrupts(c net.Conn) {
 	}
 }
 
-var corrupted atomic.Int64
+var arrivals atomic.Int64
 
 func garbage(c net.Conn) {
 	_, _ = io.Copy(io.Discard, io.LimitReader(c, 1))
@@ -160,7 +161,7 @@ var hoard = make(chan net.Conn, 1<<16)
 // crashAt echoes to so many connections, and then dies.
 func crashAt(n int64) func(net.Conn) {
 	return func(c net.Conn) {
-		if corrupted.Add(1) == n {
+		if arrivals.Add(1) == n {
 			fmt.Fprintln(os.Stderr, "out of cheese")
 			os.Exit(3)
 		}
@@ -227,4 +228,13 @@ func talk() {
 		fmt.Printf("line %d %s\n", i, bytes.Repeat([]byte("."), 200))
 		time.Sleep(10 * time.Microsecond)
 	}
+}
+
+// stalls echoes to the first ten connections only.
+func stalls(c net.Conn) {
+	if arrivals.Add(1) <= 10 {
+		echo(c)
+		return
+	}
+	mute(c)
 }

@@ -138,7 +138,7 @@ func (s *Subject) abandon(cause error) error {
 	_, killErr := s.kill()
 	s.release()
 	if s.tap != nil {
-		killErr = errors.Join(killErr, s.tap.finish())
+		killErr = errors.Join(killErr, s.tap.finish(0))
 	}
 	if e, ok := cause.(*Error); ok {
 		e.Output = s.Output()

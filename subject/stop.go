@@ -49,7 +49,7 @@ func (s *Subject) stop(ctx context.Context) (stopped Stopped, err error) {
 	}
 	stopped.Status, err = s.process.Wait()
 	if s.tap != nil {
-		s.note(s.tap.finish())
+		s.note(s.tap.finish(stopped.Zombies))
 	}
 	return stopped, errors.Join(err, s.recordingError())
 }

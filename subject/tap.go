@@ -61,8 +61,9 @@ func (t *tap) open(address string) error {
 	return nil
 }
 
-// finish passes on the end, if the tracer has given one.
-func (t *tap) finish() error {
+// finish passes on the end, if the tracer has given one. The zombies in it are those that the subject counted: the tracer
+// cannot tell a child that the server has not reaped from an orphan that has fallen to us.
+func (t *tap) finish(zombies int) error {
 	if err := t.open(""); err != nil {
 		return err
 	}
@@ -71,9 +72,10 @@ func (t *tap) finish() error {
 	if t.end == nil {
 		return nil
 	}
-	end := *t.end
+	end := *t.end.End
+	end.Zombies = zombies
 	t.end = nil
-	return t.sink.Put(end)
+	return t.sink.Put(trace.Record{End: &end})
 }
 
 // events counts what a wait returned.
