@@ -23,7 +23,8 @@ func WholeSetIn(rec *trace.Recording) Finding {
 // none for a connection that is gone.
 //
 // Holes (entries with a negative descriptor) and entries for other descriptors, such as a pipe to wake the thread, are
-// counted but allowed.
+// counted but allowed, as long as holes are used again: the array may be half as long again as the most connections
+// that there were at once need, beside the holes that the first call already had.
 func PollCopies(rec *trace.Recording) Finding {
 	j := judge{rec, "an entry for each live connection and the listener, and for no other client, in each poll call", "an array kept in step with accept and close"}
 	return j.wholeSets(trace.FamilyPoll, true)
@@ -51,54 +52,92 @@ func (j judge) wholeSets(family trace.Family, exact bool) Finding {
 		plural(total.judged, "call"), most, plural(total.holes, "hole"), total.others)
 }
 
-// setCount is what was seen in the sets.
-type setCount struct{ judged, holes, others int }
-
+// wholeSet judges the sets that one thread hands over.
 func (j judge) wholeSet(s *trace.WaitSet, exact bool, total *setCount) *Finding {
-	tid := s.Waits[0].Call.TID
-	tenures := j.tenures(s)
-	listens := j.listening(tid)
+	owner := setOwner{judge: j, exact: exact, tenures: j.tenures(s), listens: j.listening(s.Waits[0].Call.TID), spare: -1}
 	end := stopped(j.Recording)
 	for _, w := range s.Waits {
-		call := w.Call
-		if call.Enter >= end || !sleeps(call) || call.NFDs == 0 {
+		if w.Call.Enter >= end || !sleeps(w.Call) || w.Call.NFDs == 0 {
 			continue
 		}
-		in := map[trace.Object]int{}
-		for _, p := range call.Polls {
-			if p.FD >= 0 {
-				in[p.Object]++
-			}
-		}
-		live := 0
-		for _, t := range tenures {
-			switch {
-			case !t.at(call.Enter):
-				if in[t.conn.Object] > 0 && exact && call.Enter >= t.until {
-					return j.found(call, t, "%s is in the set though it was closed", t.conn.Name)
-				}
-				continue
-			case in[t.conn.Object] == 0 && call.Enter < t.over:
-				return j.found(call, t, "%s is live and not in the set", t.conn.Name)
-			case in[t.conn.Object] > 1 && exact:
-				return j.found(call, t, "%s is in the set %d times", t.conn.Name, in[t.conn.Object])
-			}
-			live++
-		}
-		if listens(call.Enter) && !slices.ContainsFunc(j.Listeners(), func(o trace.Object) bool { return in[o] > 0 }) {
-			f := j.fail([]*trace.Call{call}, "the listener is not in the set")
-			return &f
-		}
-		if f := j.stale(call, exact); f != nil {
+		live, f := owner.judges(w.Call)
+		if f != nil {
 			return f
 		}
 		if live >= 2 {
 			total.judged++
 		}
-		total.count(j, call)
+		total.count(j, w.Call)
 	}
 	return nil
 }
+
+// setOwner is a thread that hands its set to select or poll.
+type setOwner struct {
+	judge
+	exact   bool
+	tenures []tenure
+	listens func(trace.Time) bool
+	most    int // connections it had at once, up to now
+	spare   int // holes in its first array, -1 before it
+}
+
+// judges compares one set with what the thread has, and counts that.
+func (o *setOwner) judges(call *trace.Call) (live int, wrong *Finding) {
+	in := map[trace.Object]int{}
+	holes := 0
+	for _, p := range call.Polls {
+		if p.FD < 0 {
+			holes++
+			continue
+		}
+		in[p.Object]++
+	}
+	for _, t := range o.tenures {
+		n, name := in[t.conn.Object], t.conn.Name
+		switch {
+		case !t.at(call.Enter):
+			if n > 0 && o.exact && call.Enter >= t.until {
+				return 0, o.found(call, t, "%s is in the set though it was closed", name)
+			}
+			continue
+		case n == 0 && call.Enter < t.over:
+			return 0, o.found(call, t, "%s is live and not in the set", name)
+		case n > 1 && o.exact:
+			return 0, o.found(call, t, "%s is in the set %d times", name, n)
+		}
+		live++
+	}
+	o.most = max(o.most, live)
+	if o.spare < 0 {
+		o.spare = holes
+	}
+	return live, o.otherEntries(call, in, live, holes)
+}
+
+// otherEntries judges what else is in the set: the listener, holes, and descriptors that are closed, as the kernel says.
+func (o *setOwner) otherEntries(call *trace.Call, in map[trace.Object]int, live, holes int) *Finding {
+	var f Finding
+	closed := slices.IndexFunc(call.Polls, func(p trace.PollFD) bool { return p.FD >= 0 && p.Revents&trace.Nval != 0 })
+	switch {
+	case o.listens(call.Enter) && !slices.ContainsFunc(o.Listeners(), func(l trace.Object) bool { return in[l] > 0 }):
+		f = o.fail([]*trace.Call{call}, "the listener is not in the set")
+	case o.exact && closed >= 0:
+		f = o.fail([]*trace.Call{call}, "descriptor %d is in the set though it is closed", call.Polls[closed].FD)
+	case o.exact && live+holes > o.most+o.most/2+o.spare+someHoles:
+		f = o.fail([]*trace.Call{call}, "%s for %s, of which there were %d at most: entries of closed connections stay",
+			plural(live+holes, "place"), plural(live, "live connection"), o.most)
+	default:
+		return nil
+	}
+	return &f
+}
+
+// someHoles are left by connections that come and go between two calls.
+const someHoles = 4
+
+// setCount is what was seen in the sets.
+type setCount struct{ judged, holes, others int }
 
 func (n *setCount) count(j judge, c *trace.Call) {
 	for _, p := range c.Polls {
@@ -120,20 +159,6 @@ func (j judge) found(call *trace.Call, t tenure, text string, args ...any) *Find
 	}
 	f := j.fail([]*trace.Call{t.conn.Accept, latest, call}, text, args...)
 	return &f
-}
-
-// stale finds an entry for a descriptor that is closed: the kernel says so itself.
-func (j judge) stale(call *trace.Call, exact bool) *Finding {
-	if !exact {
-		return nil
-	}
-	for _, p := range call.Polls {
-		if p.FD >= 0 && p.Revents&trace.Nval != 0 {
-			f := j.fail([]*trace.Call{call}, "descriptor %d is in the set though it is closed", p.FD)
-			return &f
-		}
-	}
-	return nil
 }
 
 // tenure is how long a thread has a connection.

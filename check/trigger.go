@@ -70,8 +70,8 @@ func (j judge) unregistered(want uint32, mode string) Finding {
 // LevelMayReadOnce: a level-triggered server need not read until nothing is left. What it leaves is reported again.
 //
 // It is shown by a read that filled its buffer, after which the thread waited and was told of the connection again;
-// and nothing is lost by it. It is broken when the connections are edge-triggered, or when a client that was left with
-// a full read gets no answer.
+// and nothing is lost by it. It is broken when the connections are edge-triggered, or when a client of which a read
+// took a part is not answered rightly.
 func LevelMayReadOnce(rec *trace.Recording) Finding {
 	j := judge{rec,
 		"what one read leaves to be reported by the next wait, and nothing to be lost by it",
@@ -80,12 +80,8 @@ func LevelMayReadOnce(rec *trace.Recording) Finding {
 		f.Expected, f.Acquit = j.expected, j.acquit
 		return f
 	}
-	for _, c := range rec.Connections() {
-		left := lastRead(c)
-		if left != nil && full(left) && c.Client != nil && unanswered(c.Client) != "" {
-			return j.fail([]*trace.Call{c.Accept, left}, "%s was read in part, and never again", c.Name).
-				told("%s: %s", j.client(c.Client), unanswered(c.Client))
-		}
+	if f := j.lost(); f != nil {
+		return *f
 	}
 	partly, shown, filled := j.leftAndReported()
 	switch {
@@ -95,6 +91,23 @@ func LevelMayReadOnce(rec *trace.Recording) Finding {
 		return j.unclear("the server reads until nothing is left; it would have to leave something once")
 	}
 	return j.unclear("no request was larger than the buffer it was read into")
+}
+
+// lost finds a client that was not answered rightly although, or because, the server read it in part.
+func (j judge) lost() *Finding {
+	for _, c := range j.Connections() {
+		if c.Client == nil || unanswered(c.Client) == "" {
+			continue
+		}
+		part := slices.IndexFunc(c.Calls, full)
+		if part < 0 {
+			continue
+		}
+		f := j.fail([]*trace.Call{c.Accept, c.Calls[part], lastRead(c)}, "%s was read in part, and the rest was lost", c.Name).
+			told("%s: %s", j.client(c.Client), unanswered(c.Client))
+		return &f
+	}
+	return nil
 }
 
 func lastRead(c *trace.Connection) *trace.Call {
