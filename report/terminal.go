@@ -208,15 +208,30 @@ func Detail(out io.Writer, r Result, c Claim, style Style) {
 		fmt.Fprintf(out, "  %-10s%s\n", label, style.Paint("36", w.String()))
 	}
 	line("acquit", r.Acquit)
+	printScenarios(r, line)
+	line("again", r.Reproduce)
+}
+
+// shownScenarios is how many of a Rule's scenarios are named that came out as the Rule did. A Rule over a table has dozens.
+const shownScenarios = 4
+
+func printScenarios(r Result, line func(label, text string)) {
+	shown := 0
 	for _, s := range r.Scenarios {
-		if s.Outcome == r.Outcome {
-			line("scenario", s.Name)
-			for _, n := range s.Notes {
-				line("", n)
-			}
+		if s.Outcome != r.Outcome {
+			continue
+		}
+		if shown++; shown > shownScenarios {
+			continue
+		}
+		line("scenario", s.Name)
+		for _, n := range s.Notes {
+			line("", n)
 		}
 	}
-	line("again", r.Reproduce)
+	if more := shown - shownScenarios; more > 0 {
+		line("", fmt.Sprintf("and %d more", more))
+	}
 }
 
 // wrap breaks text at spaces to fit width, continuing at the given indentation.
