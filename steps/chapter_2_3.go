@@ -2,7 +2,7 @@ package steps
 
 // triggerSteps defines the steps of chapter 2.3, level- and edge-triggered.
 var triggerSteps = []stepFile{
-	onWatchedPair(bothTriggersSteps, wakeUpSteps, readingSteps, writingSteps),
+	watchedPairSteps,
 	changeOrConditionSteps,
 	edgeBlockingSteps,
 	checksumSteps,

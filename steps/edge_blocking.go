@@ -37,7 +37,7 @@ func edgeBlockingSteps(sc *godog.ScenarioContext, w *World) {
 	sc.When(`^the (first|second) client sends (\d+) bytes$`, func(who string, n int) error { return s.send(nth[who], n) })
 	sc.Then(`^the thread has read (\d+) bytes of the (first|second) client and sleeps in (read on its socket|epoll_wait)$`, func(n int64, who, place string) (err error) {
 		if place == "epoll_wait" {
-			err = thread.Settle(unix.SYS_EPOLL_PWAIT, s.thread)
+			err = thread.Settle([]*thread.Thread{s.thread}, unix.SYS_EPOLL_PWAIT)
 		} else {
 			stuck, err = s.thread.AwaitAsleep(unix.SYS_READ, s.server[nth[who]])
 			w.Note("thread sleeps in read of the %s client's socket, wchan %q", who, s.thread.Wchan())
@@ -81,7 +81,7 @@ func (s *edgeServer) start(w *World, nonblock bool) (err error) {
 		s.bag.Drop(s.client[1])
 		_ = s.thread.Stop()
 	})
-	return thread.Settle(unix.SYS_EPOLL_PWAIT, s.thread)
+	return thread.Settle([]*thread.Thread{s.thread}, unix.SYS_EPOLL_PWAIT)
 }
 
 func (s *edgeServer) serve(t *thread.Thread) {

@@ -21,12 +21,12 @@ func wakeUpSteps(sc *godog.ScenarioContext, p *watchedPair) {
 	start := func(bytes int) error {
 		waiter = thread.Start(func(t *thread.Thread) { p.waitInALoop(t, bytes, &woken) })
 		p.w.Cleanup(func() { _ = waiter.Stop() })
-		return thread.Settle(unix.SYS_EPOLL_PWAIT, waiter)
+		return thread.Settle([]*thread.Thread{waiter}, unix.SYS_EPOLL_PWAIT)
 	}
 	sc.Given(`^a thread that waits in a loop and reads nothing$`, func() error { return start(0) })
 	sc.Given(`^a thread that waits in a loop and reads (\d+) byte each time$`, start)
 	sc.Then(`^the thread has been woken (\d+) times? and sleeps$`, func(times int64) error {
-		err := thread.Settle(unix.SYS_EPOLL_PWAIT, waiter)
+		err := thread.Settle([]*thread.Thread{waiter}, unix.SYS_EPOLL_PWAIT)
 		if got := woken.Load(); err == nil && got != times {
 			return check.Failf(fmt.Sprintf("%d wake-ups, and then sleep in epoll_wait", times), "%d wake-ups", got)
 		}

@@ -23,7 +23,18 @@ type watchedPair struct {
 	far    int   // the other end
 	sent   int64 // bytes that the other end has sent in all
 	unread int   // those that were not read yet
+	via    int   // the descriptor by which the watched end can be asked: near, or a duplicate once near is closed
 }
+
+// watchedPairSteps is the step file of all features that are set in this scene, in chapters 2.3 and 2.4.
+var watchedPairSteps = onWatchedPair(
+	bothTriggersSteps,
+	wakeUpSteps,
+	readingSteps,
+	writingSteps,
+	closedButWatchedSteps,
+	hangUpSteps,
+)
 
 // onWatchedPair makes one step file of several features, which share a scene and its words.
 func onWatchedPair(features ...func(*godog.ScenarioContext, *watchedPair)) stepFile {
@@ -38,6 +49,7 @@ func onWatchedPair(features ...func(*godog.ScenarioContext, *watchedPair)) stepF
 
 func (p *watchedPair) words(sc *godog.ScenarioContext) {
 	sc.Given(`^a connected pair of sockets whose one end is watched for (EPOLL[A-Z|]+) by an epoll instance$`, p.open)
+	sc.Given(`^a connected pair of sockets whose one end is watched for nothing by an epoll instance$`, func() error { return p.watch(0) })
 	sc.When(`^the other end sends (\d+) bytes?$`, p.send)
 	sc.When(`^(\d+) bytes? of them (?:is|are) read$`, p.read)
 	sc.When(`^the rest of them is read$`, func() error { return p.read(p.unread) })
@@ -50,15 +62,20 @@ func (p *watchedPair) words(sc *godog.ScenarioContext) {
 	sc.Then(`^a wait reports (EPOLL[A-Z|]+)$`, p.reportsExactly)
 }
 
-func (p *watchedPair) open(flags string) (err error) {
+func (p *watchedPair) open(flags string) error {
 	events, err := epollFlags(flags)
 	if err != nil {
 		return err
 	}
+	return p.watch(events)
+}
+
+func (p *watchedPair) watch(events uint32) (err error) {
 	p.w.Cleanup(p.bag.Close)
 	if p.far, p.near, err = p.bag.TCPPair(); err != nil {
 		return err
 	}
+	p.via = p.near
 	if p.ep, err = p.bag.Epoll(); err != nil {
 		return err
 	}
@@ -79,7 +96,7 @@ func (p *watchedPair) send(n int) error {
 	}
 	p.unread += n
 	p.sent += int64(n)
-	return arrival.Bytes(p.near, p.sent)
+	return arrival.Bytes(p.via, p.sent)
 }
 
 // read reads once and must get what it asks for.

@@ -79,13 +79,13 @@ func (t *Thread) AwaitAsleep(syscall, fd int) (p Place, err error) {
 	return p, err
 }
 
-// Settle waits until each thread has ended or sleeps in the system call. It looks twice: one pass alone could see a
+// Settle waits until each thread has ended or sleeps in one of the system calls. It looks twice: one pass alone could see a
 // thread asleep just before another one wakes it, and that other one at rest just after. Nothing is in motion when two
 // passes see the same.
-func Settle(syscall int, threads ...*Thread) error {
+func Settle(threads []*Thread, syscalls ...int) error {
 	var before []Place
-	return await.Until(fmt.Sprintf("%d threads to end or to sleep in system call %d", len(threads), syscall), func() (bool, error) {
-		now, resting, err := pass(syscall, threads)
+	return await.Until(fmt.Sprintf("%d threads to end or to sleep in one of the system calls %d", len(threads), syscalls), func() (bool, error) {
+		now, resting, err := pass(threads, syscalls)
 		still := resting && slices.Equal(now, before)
 		before = now
 		return still, err
@@ -93,7 +93,7 @@ func Settle(syscall int, threads ...*Thread) error {
 }
 
 // pass looks at each thread once.
-func pass(syscall int, threads []*Thread) (places []Place, resting bool, err error) {
+func pass(threads []*Thread, syscalls []int) (places []Place, resting bool, err error) {
 	ended := Place{Syscall: -2}
 	for _, t := range threads {
 		p := ended
@@ -101,7 +101,7 @@ func pass(syscall int, threads []*Thread) (places []Place, resting bool, err err
 			if p, err = t.Where(); t.Done() {
 				err = nil // it ended while we looked: look again
 			}
-			if err != nil || p.Syscall != syscall || t.Done() {
+			if err != nil || !slices.Contains(syscalls, p.Syscall) || t.Done() {
 				return nil, false, err
 			}
 		}

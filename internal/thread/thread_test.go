@@ -18,13 +18,13 @@ func TestAReaderIsSeenAsleepAndThenDone(t *testing.T) {
 	reader := Start(func(*Thread) { _, _ = unix.Read(fds[0], make([]byte, 1)) })
 	first, err := reader.AwaitAsleep(unix.SYS_READ, fds[0])
 	require.NoError(t, err)
-	require.NoError(t, Settle(unix.SYS_READ, reader))
+	require.NoError(t, Settle([]*Thread{reader}, unix.SYS_READ))
 	again, err := reader.Where()
 	require.NoError(t, err)
 	require.Equal(t, first, again, "it did not stir")
 
 	require.NoError(t, unix.Close(fds[1]))
-	require.NoError(t, Settle(unix.SYS_READ, reader))
+	require.NoError(t, Settle([]*Thread{reader}, unix.SYS_READ))
 	require.True(t, reader.Done())
 	_, err = reader.AwaitAsleep(unix.SYS_READ, fds[0])
 	require.ErrorContains(t, err, "ended instead of sleeping")
@@ -51,7 +51,7 @@ func TestStopInterruptsWaiters(t *testing.T) {
 			}
 		}))
 	}
-	require.NoError(t, Settle(unix.SYS_EPOLL_PWAIT, threads...))
+	require.NoError(t, Settle(threads, unix.SYS_EPOLL_PWAIT))
 	require.NoError(t, StopAll(threads))
 	require.EqualValues(t, 4, interrupted.Load())
 }
