@@ -1,7 +1,10 @@
 package measure
 
 import (
+	"bufio"
+	"fmt"
 	"math"
+	"os/exec"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -85,4 +88,30 @@ func TestContestChargesTheWork(t *testing.T) {
 	require.True(t, ok, "costs %v", c.Costs())
 	require.Len(t, c.Samples(once), len(c.Samples(twice)))
 	require.NotZero(t, sink)
+}
+
+// Another process's work is charged to its entry, and a process that has ended is an error and not a cost of nothing.
+func TestContestChargesAnotherProcess(t *testing.T) {
+	child := exec.Command("sh", "-c", "while read n; do i=0; while [ $i -lt $n ]; do i=$((i+1)); done; echo; done")
+	in, err := child.StdinPipe()
+	require.NoError(t, err)
+	out, err := child.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, child.Start())
+	answers := bufio.NewReader(out)
+	work := func(n int) func() {
+		return func() {
+			_, _ = fmt.Fprintln(in, n)
+			_, _ = answers.ReadString('\n')
+		}
+	}
+	var c Contest
+	few, many := c.AddProcess(child.Process.Pid, 1, work(1000)), c.AddProcess(child.Process.Pid, 1, work(20_000))
+	require.True(t, c.Until(10, 5, func(costs []float64) bool { return costs[many] > 5*costs[few] }), "costs %v", c.Costs())
+	require.NoError(t, c.Err())
+
+	require.NoError(t, in.Close())
+	require.NoError(t, child.Wait())
+	c.Run(1)
+	require.ErrorContains(t, c.Err(), "CPU time of process")
 }

@@ -1,32 +1,58 @@
 package measure
 
-// A Contest measures several bodies in turn, round after round. Body i does repeat[i] operations of one kind in a run.
+import "time"
+
+// A Contest measures several bodies in turn, round after round.
 type Contest struct {
-	bodies  []func()
-	ops     []int
+	entries []entry
 	samples [][]float64
+	err     error
 }
 
-// Add enters a body that does ops operations each time it runs, and returns its number.
-func (c *Contest) Add(ops int, body func()) int {
-	c.bodies = append(c.bodies, body)
-	c.ops = append(c.ops, ops)
-	c.samples = append(c.samples, nil)
-	return len(c.bodies) - 1
+// entry is a body that does ops operations of one kind each time it runs, and the clock that counts them.
+type entry struct {
+	ops   int
+	body  func()
+	spent func(body func()) (time.Duration, error)
 }
+
+// Add enters a body that does ops operations each time it runs, and returns its number. What it costs is the CPU time of
+// the thread that runs it.
+func (c *Contest) Add(ops int, body func()) int {
+	return c.enter(ops, body, func(body func()) (time.Duration, error) { return CPU(body), nil })
+}
+
+// AddProcess enters a body that makes another process do ops operations. What it costs is the CPU time which that
+// process, with all its threads, spends meanwhile.
+func (c *Contest) AddProcess(pid, ops int, body func()) int {
+	return c.enter(ops, body, func(body func()) (time.Duration, error) { return whileIn(pid, body) })
+}
+
+func (c *Contest) enter(ops int, body func(), spent func(func()) (time.Duration, error)) int {
+	c.entries = append(c.entries, entry{ops, body, spent})
+	c.samples = append(c.samples, nil)
+	return len(c.entries) - 1
+}
+
+// Err is the first error of a clock: a process that has ended has none.
+func (c *Contest) Err() error { return c.err }
 
 // Run runs every body once per round: in order, then in reverse order, in turn, so that none is always first. It may be
 // called again for more rounds.
 func (c *Contest) Run(rounds int) {
-	n := len(c.bodies)
+	n := len(c.entries)
 	for r := range rounds {
 		for k := range n {
 			i := k
 			if r%2 == 1 {
 				i = n - 1 - k
 			}
-			spent := CPU(c.bodies[i])
-			c.samples[i] = append(c.samples[i], float64(spent.Nanoseconds())/float64(c.ops[i]))
+			e := c.entries[i]
+			spent, err := e.spent(e.body)
+			if err != nil && c.err == nil {
+				c.err = err
+			}
+			c.samples[i] = append(c.samples[i], float64(spent.Nanoseconds())/float64(e.ops))
 		}
 	}
 }
