@@ -4,7 +4,6 @@ package thread
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -37,10 +36,12 @@ func (t *Thread) Where() (Place, error) {
 func (t *Thread) path(name string) string { return fmt.Sprintf("/proc/self/task/%d/%s", t.tid, name) }
 
 // parsePlace reads the files syscall ("running", or number, six arguments, stack and program counter) and status: see
-// proc_pid_syscall(5) and proc_pid_status(5).
+// proc_pid_syscall(5) and proc_pid_status(5). Of a thread that has just been woken and not run yet, syscall still tells
+// where it slept; only the state tells that it sleeps no more.
 func parsePlace(call, status []byte) (p Place, err error) {
 	p.Syscall = -1
-	if words := strings.Fields(string(call)); len(words) > 2 && words[0] != "running" {
+	sleeps := bytes.HasPrefix(line(status, "State"), []byte("S"))
+	if words := strings.Fields(string(call)); sleeps && len(words) > 2 && words[0] != "running" {
 		if p.Syscall, err = strconv.Atoi(words[0]); err != nil {
 			return p, fmt.Errorf("parse %q: %w", call, err)
 		}
@@ -48,14 +49,17 @@ func parsePlace(call, status []byte) (p Place, err error) {
 			return p, fmt.Errorf("parse %q: %w", call, err)
 		}
 	}
-	const key = "\nvoluntary_ctxt_switches:"
-	_, after, found := bytes.Cut(status, []byte(key))
-	line, _, _ := bytes.Cut(after, []byte("\n"))
-	if !found {
-		return p, errors.New("no voluntary_ctxt_switches in a thread's status")
+	if p.Sleeps, err = strconv.ParseUint(string(line(status, "voluntary_ctxt_switches")), 10, 64); err != nil {
+		return p, fmt.Errorf("how often a thread slept: %w", err)
 	}
-	p.Sleeps, err = strconv.ParseUint(string(bytes.TrimSpace(line)), 10, 64)
-	return p, err
+	return p, nil
+}
+
+// line gives the value of a line of the file status; nil if it has none.
+func line(status []byte, key string) []byte {
+	_, after, _ := bytes.Cut(status, []byte("\n"+key+":"))
+	value, _, _ := bytes.Cut(after, []byte("\n"))
+	return bytes.TrimSpace(value)
 }
 
 // Wchan is the kernel function in which the thread waits, such as do_epoll_wait; "" when the kernel does not tell.

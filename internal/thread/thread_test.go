@@ -3,6 +3,7 @@
 package thread
 
 import (
+	"bytes"
 	"sync/atomic"
 	"testing"
 	"unsafe"
@@ -57,10 +58,14 @@ func TestStopInterruptsWaiters(t *testing.T) {
 }
 
 func TestParsePlace(t *testing.T) {
-	status := []byte("Name:\tx\nvoluntary_ctxt_switches:\t17\nnonvoluntary_ctxt_switches:\t3\n")
+	status := []byte("Name:\tx\nState:\tS (sleeping)\nvoluntary_ctxt_switches:\t17\nnonvoluntary_ctxt_switches:\t3\n")
 	p, err := parsePlace([]byte("0 0x5 0xc0 0x1 0x0 0x0 0x0 0x7ffc 0x45\n"), status)
 	require.NoError(t, err)
 	require.Equal(t, Place{Syscall: 0, First: 5, Sleeps: 17}, p)
+	woken := bytes.Replace(status, []byte("S (sleeping)"), []byte("R (running)"), 1)
+	p, err = parsePlace([]byte("0 0x5 0xc0 0x1 0x0 0x0 0x0 0x7ffc 0x45\n"), woken)
+	require.NoError(t, err)
+	require.Equal(t, Place{Syscall: -1, Sleeps: 17}, p, "woken, though it has not run yet")
 	p, err = parsePlace([]byte("running\n"), status)
 	require.NoError(t, err)
 	require.Equal(t, Place{Syscall: -1, Sleeps: 17}, p)
