@@ -4,7 +4,6 @@ package tracer
 
 import (
 	"os"
-	"runtime"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -138,22 +137,3 @@ func (p *Process) Wait() (Status, error) {
 	return p.status, p.err
 }
 
-// onOwnThread runs f on an operating system thread that does nothing else and ends with it. It is never the main
-// thread: orphans of this process's other threads are handed to that one, and a wait there could steal them from os/exec.
-func onOwnThread(f func()) {
-	go func() {
-		runtime.LockOSThread()
-		if unix.Gettid() != unix.Getpid() {
-			f() // stays locked, so the thread ends here, too
-			return
-		}
-		ended := make(chan struct{})
-		go func() {
-			runtime.LockOSThread()
-			defer close(ended)
-			f()
-		}()
-		<-ended
-		runtime.UnlockOSThread()
-	}()
-}

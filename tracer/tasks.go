@@ -67,13 +67,13 @@ func (tr *tracer) gaveBirth(parent *task, event int) {
 }
 
 // cloneFlags are those of the call that the parent is in; for fork and vfork they follow from the event. Where the call
-// was not seen (a 32-bit task), only what /proc tells is known.
+// was not seen (a 32-bit task), the event says no more than that either.
 func cloneFlags(parent *task, event int) uint64 {
 	switch {
-	case event == unix.PTRACE_EVENT_FORK:
-		return uint64(unix.SIGCHLD)
 	case parent.call != nil && parent.shape.makesTask && parent.call.Flags != 0:
 		return parent.call.Flags
+	case event == unix.PTRACE_EVENT_FORK:
+		return uint64(unix.SIGCHLD)
 	case event == unix.PTRACE_EVENT_VFORK:
 		return unix.CLONE_VFORK | unix.CLONE_VM | uint64(unix.SIGCHLD)
 	default:
