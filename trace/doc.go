@@ -15,4 +15,6 @@
 //	text.go      a call in words, as witnesses and time lines show it
 //	writer.go    the file format, written (JSON lines)
 //	reader.go    the file format, read
+//
+// Package trace/show draws a recording in the terminal; package trace/tracetest writes recordings by hand, for tests.
 package trace

@@ -39,6 +39,34 @@ func (r *Recording) Text(c *Call) string {
 	return text + " = " + r.result(c)
 }
 
+// Brief says a call in a few words, for where there is little room: "read c3 512", "wait c3 in, c4 in".
+func (r *Recording) Brief(c *Call) string {
+	verb := briefVerbs[c.Family]
+	switch {
+	case c.Ctl != nil:
+		return strings.ToLower(c.Ctl.Op) + " " + r.short(c.Ctl.FD, c.Ctl.Object)
+	case c.Family == FamilyWait || c.Family == FamilySelect || c.Family == FamilyPoll:
+		return verb + " " + r.result(c)
+	case c.Family == FamilyAccept && len(c.Made) > 0:
+		return "accept " + r.short(c.Made[0].FD, c.Made[0].Object)
+	case verb == "":
+		verb = c.Name
+	}
+	text := verb
+	if c.FD >= 0 {
+		text += " " + r.short(c.FD, c.Object)
+	}
+	if c.Family == FamilyClose && c.Errno == "" && c.Exit != 0 {
+		return text
+	}
+	return text + " " + r.result(c)
+}
+
+var briefVerbs = map[Family]string{
+	FamilyRead: "read", FamilyWrite: "write", FamilyAccept: "accept", FamilyClose: "close",
+	FamilyWait: "wait", FamilySelect: "select", FamilyPoll: "poll",
+}
+
 // maxNames is how many members of a set or events a text names before it counts the rest.
 const maxNames = 4
 
