@@ -372,6 +372,40 @@ func TestRegisteringForEachWait(t *testing.T) {
 	}
 }
 
+func TestAPauseIsAChange(t *testing.T) {
+	v := newServer("level")
+	cs := v.accept(2, "big")
+	for range 4 { // reading paused while the reply is stuck
+		v.t.Wait(v.ep, cs[0]).Read(cs[0], 10).Del(v.ep, cs[0]).Wait(v.ep, cs[1]).Read(cs[1], 10).Add(v.ep, cs[0], trace.In)
+	}
+	v.ask(10, cs...)
+	finds(t, InterestKeptInKernel, v.End(), Pass, "2 connections added, 4 changes")
+}
+
+// An event loop may queue what follows an accept, and look at its set before it comes to it.
+func TestALookBeforeAdding(t *testing.T) {
+	v := newServer("level")
+	v.add = func(c *tracetest.Client) { v.t.WaitFor(v.ep, 0, 64).Add(v.ep, c, trace.In) }
+	v.ask(10, v.accept(3, "held")...)
+	finds(t, CreateCtlWait, v.End(), Pass, "3 connections added to 1 instance")
+}
+
+// In a runtime that moves tasks between threads, one thread may read, sleep, and another go on.
+func TestEdgeTakenOnByAnotherThread(t *testing.T) {
+	v := newServer("edge")
+	other := v.Main().Spawn()
+	c := v.accept(2, "big")[0]
+	c.Ask(2*tracetest.Buffer + 5)
+	v.wait(c)
+	v.t.Read(c, tracetest.Buffer)
+	v.wait()
+	other.Write(c, tracetest.Buffer)
+	v.wait(c)
+	other.Read(c, tracetest.Buffer).Read(c, 5).Write(c, tracetest.Buffer+5)
+	c.Answered()
+	finds(t, EdgeMustDrain, v.End(), Pass, "drained")
+}
+
 func TestChangesOfInterestAreKept(t *testing.T) {
 	v := newServer("level")
 	cs := v.accept(2, "big")

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"iter"
 	"slices"
 
@@ -10,8 +11,8 @@ import (
 // CreateCtlWait: an epoll server makes an instance, adds the listener and each connection to it, and waits on that
 // instance in a loop; nothing else waits for the connections.
 //
-// A connection must be added before the thread that accepted it waits on the instance again, unless it was handed to
-// another thread or closed by then.
+// A connection must be added before the thread that accepted it sleeps in a wait again, unless it was handed to another
+// thread or closed by then. A mere look, as event loops take with work still in their queue, is no sleep.
 func CreateCtlWait(rec *trace.Recording) Finding {
 	j := judge{rec,
 		"epoll_create, then epoll_ctl ADD for the listener and each connection, then epoll_wait on that instance in a loop",
@@ -126,7 +127,7 @@ func (j judge) waitedWithout(c *trace.Connection, added []trace.Watch) *trace.Ca
 		switch {
 		case len(added) > 0 && call.Seq >= added[0].Ctl.Seq, call.Enter >= closed:
 			return nil
-		case call.Family == trace.FamilyWait:
+		case call.Family == trace.FamilyWait && sleeps(call):
 			if len(added) == 0 && len(owners) == 0 {
 				return nil // nobody ever touched it: it may have been handed on
 			}
@@ -143,8 +144,9 @@ const renewals = 3
 // registered again for the sake of the next wait.
 //
 // What counts is registering anew what already stood: a MOD that changes neither events nor data, or a DEL followed by
-// an ADD with the same events, while the connection lives. A MOD that changes the events, as back-pressure needs it,
-// passes on a change; re-arming after EPOLLONESHOT is that mode's own way. Both are only counted.
+// an ADD with the same events and no wait in between, while the connection lives. A MOD that changes the events, or a
+// DEL that lasts for a wait, as back-pressure needs them, passes on a change; re-arming after EPOLLONESHOT is that
+// mode's own way. Both are only counted.
 func InterestKeptInKernel(rec *trace.Recording) Finding {
 	j := judge{rec, "one epoll_ctl ADD for each connection, and none for each wait", "the registration left alone between waits"}
 	if f := j.waitsWith(trace.FamilyWait); f != nil {
@@ -155,8 +157,8 @@ func InterestKeptInKernel(rec *trace.Recording) Finding {
 		waits += len(s.Waits)
 	}
 	var example []*trace.Call
-	for c, watches := range j.memberships() {
-		again := renewed(watches)
+	for c, in := range j.memberships() {
+		watches, again := in.watches, in.renewed()
 		if len(again) >= renewals {
 			return j.fail(first(again, 6), "%s was registered again as it was, %d times, in %s", c.Name, len(again), plural(waits, "wait"))
 		}
@@ -174,21 +176,27 @@ func InterestKeptInKernel(rec *trace.Recording) Finding {
 	return j.pass(example, "%s added, %s, in %s", plural(adds, "connection"), plural(changes, "change"), plural(waits, "wait"))
 }
 
+// registered is what a connection was registered for in an instance.
+type registered struct {
+	set     *trace.WaitSet
+	watches []trace.Watch
+}
+
 // memberships goes through the connections with what each was registered for, in the instance that had it most often.
-func (j judge) memberships() iter.Seq2[*trace.Connection, []trace.Watch] {
-	most := map[trace.Object][]trace.Watch{}
+func (j judge) memberships() iter.Seq2[*trace.Connection, registered] {
+	most := map[trace.Object]registered{}
 	for _, s := range reactorSets(j.Recording) {
 		here := map[trace.Object][]trace.Watch{}
 		for _, w := range s.Watched {
 			here[w.Object] = append(here[w.Object], w)
 		}
 		for o, ws := range here {
-			if len(ws) > len(most[o]) {
-				most[o] = ws
+			if len(ws) > len(most[o].watches) {
+				most[o] = registered{s, ws}
 			}
 		}
 	}
-	return func(yield func(*trace.Connection, []trace.Watch) bool) {
+	return func(yield func(*trace.Connection, registered) bool) {
 		for _, c := range j.Connections() {
 			if !yield(c, most[c.Object]) {
 				return
@@ -198,13 +206,20 @@ func (j judge) memberships() iter.Seq2[*trace.Connection, []trace.Watch] {
 }
 
 // renewed lists the calls that registered what had stood already.
-func renewed(watches []trace.Watch) []*trace.Call {
+func (r registered) renewed() []*trace.Call {
 	var again []*trace.Call
-	for i := 1; i < len(watches); i++ {
-		was, is := watches[i-1], watches[i]
-		if is.Events&trace.OneShot == 0 && is.Events == was.Events && is.Data == was.Data {
+	for i := 1; i < len(r.watches); i++ {
+		was, is := r.watches[i-1], r.watches[i]
+		same := is.Events&trace.OneShot == 0 && is.Events == was.Events && is.Data == was.Data
+		if same && !r.waited(was.Until, is.From) {
 			again = append(again, is.Ctl)
 		}
 	}
 	return again
+}
+
+// waited reports whether a wait was entered in between.
+func (r registered) waited(from, until trace.Time) bool {
+	i, _ := slices.BinarySearchFunc(r.set.Waits, from, func(w *trace.Wait, at trace.Time) int { return cmp.Compare(w.Call.Enter, at) })
+	return i < len(r.set.Waits) && r.set.Waits[i].Call.Enter < until
 }

@@ -158,7 +158,7 @@ func (j judge) leftAndReported() (partly int, shown []*trace.Call, filled int) {
 // Each report ends in a read that found nothing (EAGAIN), the end, an error, or that did not fill its buffer: on a
 // stream a short read is enough. The server may put this off and wait in between without sleeping, as fair servers do,
 // and while the connection's own reply is stuck; what convicts is a connection with something owed to it that the
-// thread sleeps on and that is not read again before the next report, or ever.
+// thread sleeps on, and that nobody reads or writes before the next report, or ever.
 func EdgeMustDrain(rec *trace.Recording) Finding {
 	j := judge{rec,
 		"reading until EAGAIN, a short read or the end, each time a connection is reported",
@@ -240,6 +240,7 @@ func (d *drain) see(s stop) {
 	case isWrite(s.call):
 		if o := d.of[c]; o != nil {
 			o.stuck = blockedWrite(s.call)
+			d.passOn(c, s.call.TID)
 		}
 	case isRead(s.call):
 		d.read(c, s.call)
@@ -266,6 +267,18 @@ func (d *drain) owe(c *trace.Connection, o *owed) {
 		d.by[o.tid] = map[*trace.Connection]bool{}
 	}
 	d.by[o.tid][c] = true
+}
+
+// passOn notes that a thread is at work for the connection: what it slept on before counts no more, and what is owed, it
+// owes.
+func (d *drain) passOn(c *trace.Connection, tid int) {
+	o := d.of[c]
+	if !d.by[o.tid][c] {
+		return
+	}
+	delete(d.by[o.tid], c)
+	o.tid, o.slept = tid, nil
+	d.owe(c, o)
 }
 
 // settle notes that nothing is owed any more. Whether the reply is stuck stays known.
