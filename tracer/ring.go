@@ -120,18 +120,25 @@ func (tr *tracer) leaveMmap(t *task) {
 func (tr *tracer) enterRing(t *task) {
 	t.call.Flags, t.call.NFDs = uint64(uint32(t.args[3])), int(uint32(t.args[2]))
 	t.call.Want = int64(uint32(t.args[1]))
-	if t.call.Flags&enterRegistered != 0 {
-		t.file = t.rings[t.call.FD]
-		t.call.FD, t.call.Object = -1, ""
-		if t.file != nil {
-			t.call.Object = t.file.object
-		}
-	}
+	tr.nameRing(t, t.call.Flags&enterRegistered != 0)
 	if t.file == nil || t.file.ring == nil {
 		return
 	}
 	t.call.Ring = &trace.Ring{}
 	tr.submissions(t, t.file.ring, uint32(t.args[1]))
+}
+
+// nameRing finds the ring that the first argument names, by its descriptor or by the index of a registered one.
+func (tr *tracer) nameRing(t *task, registered bool) {
+	number := int(int32(t.args[0]))
+	if registered {
+		t.file = t.rings[number]
+	} else {
+		t.call.FD, t.file = number, tr.named(t, number)
+	}
+	if t.file != nil {
+		t.call.Object = t.file.object
+	}
 }
 
 func (tr *tracer) leaveRing(t *task) {
@@ -266,10 +273,7 @@ var registerNames = map[uint64]string{
 
 func (tr *tracer) enterRingRegister(t *task) {
 	t.call.Option, t.call.Value = nameOf(registerNames, t.args[1]&^registerRegistered), int64(uint32(t.args[3]))
-	if t.args[1]&registerRegistered != 0 {
-		t.file = t.rings[t.call.FD]
-		t.call.FD, t.call.Object = -1, ""
-	}
+	tr.nameRing(t, t.args[1]&registerRegistered != 0)
 }
 
 // leaveRingRegister reads an array of struct io_uring_rsrc_update: the index that was given, and the ring's descriptor.

@@ -92,8 +92,8 @@ var shapes = []shape{
 	{name: "epoll_pwait2", enter: both(count(2), timeoutSpec(3)), leave: (*tracer).leaveEpollWait},
 
 	{name: "io_uring_setup", fd: none, leave: (*tracer).leaveRingSetup},
-	{name: "io_uring_enter", enter: (*tracer).enterRing, leave: (*tracer).leaveRing},
-	{name: "io_uring_register", enter: (*tracer).enterRingRegister, leave: (*tracer).leaveRingRegister},
+	{name: "io_uring_enter", fd: none, enter: (*tracer).enterRing, leave: (*tracer).leaveRing},
+	{name: "io_uring_register", fd: none, enter: (*tracer).enterRingRegister, leave: (*tracer).leaveRingRegister},
 
 	{name: "eventfd", fd: none, enter: value(0), leave: makes},
 	{name: "eventfd2", fd: none, enter: both(value(0), flags(1)), leave: makes},
