@@ -27,7 +27,8 @@ type exercise struct {
 }
 
 // Exercise lets clients use the server as described by the load, and tells what came of it. An *Error, beside the
-// result up to then, says that the server died (ErrDied) or answers as if it spoke something else (ErrProtocol).
+// result up to then, says that the server died (ErrDied), went to the background (ErrDaemonised) or answers as if it
+// spoke something else (ErrProtocol).
 func (s *Subject) Exercise(ctx context.Context, load Load) (Result, error) {
 	p, err := protocol.Find(s.spec.Protocol)
 	if err != nil {
@@ -37,6 +38,9 @@ func (s *Subject) Exercise(ctx context.Context, load Load) (Result, error) {
 		load.TimeScale = 1
 	}
 	e := &exercise{Subject: s, ctx: ctx, load: load, protocol: p, patience: newPatience(load.TimeScale), began: time.Now()}
+	if !s.leads() {
+		return Result{}, e.died("idle")
+	}
 	if e.result.Before, err = s.Counts(); err != nil {
 		return Result{}, err
 	}

@@ -136,10 +136,26 @@ func TestServerDiesInTheMidst(t *testing.T) {
 	bothWays(t, func(t *testing.T, opts ...Option) {
 		r, err := exercised(t, Spec{Command: role("crash", "{address}")}, StandardLoad(), opts...)
 		require.ErrorIs(t, err, ErrDied)
-		require.ErrorContains(t, err, "exit status 3, in phase held")
+		require.ErrorContains(t, err, "exit status 3, in phase ")
 		require.ErrorContains(t, err, "out of cheese")
 		require.Positive(t, r.Answered)
 		require.Positive(t, r.Unanswered)
+	})
+}
+
+// TestLateDaemon: its first process ends when the server listens, so Start may be before it or after.
+func TestLateDaemon(t *testing.T) {
+	bothWays(t, func(t *testing.T, opts ...Option) {
+		clean(t)
+		s, err := Start(t.Context(), Spec{Command: role("late daemon", "{address}")}, opts...)
+		if err == nil {
+			for err == nil {
+				_, err = s.Exercise(t.Context(), Load{Held: 1, Rounds: 1, Reply: 5 << 20})
+			}
+			_, stopErr := s.Stop(t.Context())
+			require.NoError(t, stopErr)
+		}
+		require.ErrorIs(t, err, ErrDaemonised)
 	})
 }
 

@@ -66,7 +66,10 @@ func TestStartFails(t *testing.T) {
 			bothWays(t, func(t *testing.T, opts ...Option) {
 				clean(t)
 				began := time.Now()
-				_, err := Start(t.Context(), c.spec, opts...)
+				s, err := Start(t.Context(), c.spec, opts...)
+				if err == nil {
+					_, _ = s.Stop(t.Context())
+				}
 				require.ErrorIs(t, err, c.kind)
 				var e *Error
 				require.ErrorAs(t, err, &e)

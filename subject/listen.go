@@ -25,10 +25,11 @@ func (s *Subject) waitListen(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("wait until %s listens: %w", s.command[0], err)
 		}
-		if found, err := w.look(); found || err != nil {
+		found, err := w.look()
+		if err != nil {
 			return err
 		}
-		if err := s.ended(); err != nil {
+		if err := s.ended(); err != nil || found {
 			return err
 		}
 		if !poll.again() {

@@ -79,23 +79,23 @@ func (e *exercise) silent() error {
 	}
 }
 
-// died says in which phase the server ended, and how.
+// died says in which phase the server ended, and how; or that it went to the background, which some do only when they
+// are listening.
 func (e *exercise) died(phase string) error {
 	living, err := e.rest()
 	if err != nil {
 		return err
 	}
-	detail := fmt.Sprintf("its first process is gone, %d others run on", living)
-	if living == 0 {
-		status, err := e.process.Wait()
-		if err != nil {
-			return err
-		}
-		detail = status.String()
+	if living > 0 {
+		return daemonised(living)
+	}
+	status, err := e.process.Wait()
+	if err != nil {
+		return err
 	}
 	return &Error{
 		Kind:   ErrDied,
-		Detail: fmt.Sprintf("%s, in phase %s of the exercise", detail, phase),
+		Detail: fmt.Sprintf("%v, in phase %s of the exercise", status, phase),
 		Hint:   "a recording of it shows which call was its last: iospec record, then iospec show",
 		Output: e.Output(),
 	}

@@ -38,31 +38,33 @@ func role(name string, args ...string) []string {
 }
 
 var roles = map[string]func(args []string){
-	"echo":       func(a []string) { serve(listen(a[0]), echo) },
-	"line":       func(a []string) { serve(listen(a[0]), line) },
-	"corrupts":   func(a []string) { serve(listen(a[0]), corrupts) },
-	"garbage":    func(a []string) { serve(listen(a[0]), garbage) },
-	"http":       func(a []string) { serve(listen(a[0]), http) },
-	"mute":       func(a []string) { serve(listen(a[0]), mute) },
-	"stalls":     func(a []string) { serve(listen(a[0]), stalls) },
-	"hangup":     func(a []string) { serve(listen(a[0]), func(c net.Conn) { _ = c.Close() }) },
-	"early":      func(a []string) { serve(listen(a[0]), early) },
-	"keeps":      func(a []string) { serve(listen(a[0]), keeps) },
-	"crash":      func(a []string) { serve(listen(a[0]), crashAt(20)) },
-	"pool":       func(a []string) { pool(listen(a[0]), 4) },
-	"zombies":    func(a []string) { children(3, "exits", "0"); awaitZombies(3); serve(listen(a[0]), echo) },
-	"children":   func(a []string) { children(3, "sleeps"); serve(listen(a[0]), echo) },
-	"escapes":    func(a []string) { escape(); serve(listen(a[0]), echo) },
-	"stubborn":   func(a []string) { signal.Ignore(syscall.SIGTERM); serve(listen(a[0]), echo) },
-	"elsewhere":  func([]string) { serve(listen("127.0.0.1:0"), echo) },
-	"several":    func([]string) { go serve(listen("127.0.0.1:0"), echo); serve(listen("127.0.0.1:0"), echo) },
-	"everywhere": func(a []string) { serve(listen(a[0]), echo) },
-	"sleeps":     func([]string) { fmt.Println("thinking"); select {} },
-	"exits":      func(a []string) { fmt.Fprintln(os.Stderr, "no licence found"); n, _ := strconv.Atoi(a[0]); os.Exit(n) },
-	"aborts":     func([]string) { fmt.Println("about to"); _ = syscall.Kill(os.Getpid(), syscall.SIGTERM); select {} },
-	"daemon":     func(a []string) { start("echo", a[0]); os.Exit(0) },
-	"talks":      func(a []string) { go talk(); serve(listen(a[0]), echo) },
-	"environ":    func(a []string) { fmt.Println("PORT is", os.Getenv("PORT")); serve(listen(a[0]), echo) },
+	"echo":        func(a []string) { serve(listen(a[0]), echo) },
+	"line":        func(a []string) { serve(listen(a[0]), line) },
+	"corrupts":    func(a []string) { serve(listen(a[0]), corrupts) },
+	"garbage":     func(a []string) { serve(listen(a[0]), garbage) },
+	"http":        func(a []string) { serve(listen(a[0]), http) },
+	"mute":        func(a []string) { serve(listen(a[0]), mute) },
+	"stalls":      func(a []string) { serve(listen(a[0]), stalls) },
+	"hangup":      func(a []string) { serve(listen(a[0]), func(c net.Conn) { _ = c.Close() }) },
+	"early":       func(a []string) { serve(listen(a[0]), early) },
+	"keeps":       func(a []string) { serve(listen(a[0]), keeps) },
+	"crash":       func(a []string) { serve(listen(a[0]), crashAt(20)) },
+	"pool":        func(a []string) { pool(listen(a[0]), 4) },
+	"zombies":     func(a []string) { children(3, "exits", "0"); awaitZombies(3); serve(listen(a[0]), echo) },
+	"children":    func(a []string) { children(3, "sleeps"); serve(listen(a[0]), echo) },
+	"escapes":     func(a []string) { escape(); serve(listen(a[0]), echo) },
+	"stubborn":    func(a []string) { signal.Ignore(syscall.SIGTERM); serve(listen(a[0]), echo) },
+	"elsewhere":   func([]string) { serve(listen("127.0.0.1:0"), echo) },
+	"several":     func([]string) { go serve(listen("127.0.0.1:0"), echo); serve(listen("127.0.0.1:0"), echo) },
+	"everywhere":  func(a []string) { serve(listen(a[0]), echo) },
+	"sleeps":      func([]string) { fmt.Println("thinking"); select {} },
+	"exits":       func(a []string) { fmt.Fprintln(os.Stderr, "no licence found"); n, _ := strconv.Atoi(a[0]); os.Exit(n) },
+	"aborts":      func([]string) { fmt.Println("about to"); _ = syscall.Kill(os.Getpid(), syscall.SIGTERM); select {} },
+	"daemon":      func(a []string) { start("orphan", a[0]); os.Exit(0) },
+	"orphan":      func(a []string) { awaitOrphanage(); serve(listen(a[0]), echo) },
+	"late daemon": func(a []string) { start("echo", a[0]); awaitConnection(a[0]); os.Exit(0) },
+	"talks":       func(a []string) { go talk(); serve(listen(a[0]), echo) },
+	"environ":     func(a []string) { fmt.Println("PORT is", os.Getenv("PORT")); serve(listen(a[0]), echo) },
 }
 
 func listen(address string) net.Listener {
@@ -205,6 +207,24 @@ func awaitZombies(n int) {
 	for {
 		all, _ := proc.All()
 		if len(slices.DeleteFunc(all, func(p proc.Process) bool { return p.Parent != os.Getpid() || p.Alive() })) == n {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// awaitOrphanage returns when the parent has ended.
+func awaitOrphanage() {
+	for parent := os.Getppid(); os.Getppid() == parent; {
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// awaitConnection returns when somebody listens there.
+func awaitConnection(address string) {
+	for {
+		if c, err := net.Dial("tcp", address); err == nil {
+			_ = c.Close()
 			return
 		}
 		time.Sleep(time.Millisecond)

@@ -181,13 +181,17 @@ func (s *Subject) ended() error {
 		return err
 	}
 	if living > 0 {
-		return &Error{
-			Kind:   ErrDaemonised,
-			Detail: fmt.Sprintf("its first process ended while %d others run on", living),
-			Hint:   "keep it in the foreground, as service managers also want it: look for an option such as --foreground, --no-daemon or daemon off",
-		}
+		return daemonised(living)
 	}
 	return s.exited()
+}
+
+func daemonised(living int) error {
+	return &Error{
+		Kind:   ErrDaemonised,
+		Detail: fmt.Sprintf("its first process ended while %d others run on", living),
+		Hint:   "keep it in the foreground, as service managers also want it: look for an option such as --foreground, --no-daemon or daemon off",
+	}
 }
 
 // leads reports whether the first process still runs.
