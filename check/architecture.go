@@ -15,14 +15,15 @@ type shape struct {
 	acceptors map[int]int         // connections accepted, by thread
 	served    []*trace.Connection // those that were read or written
 	readers   map[*trace.Connection][]int
-	owners    map[*trace.Connection]int // the one thread that reads and writes it; missing where there are several
-	process   map[int]int               // of each thread that takes part
+	owners    map[*trace.Connection]int     // the one thread that reads and writes it; missing where there are several
+	process   map[int]int                   // of each thread that takes part
+	waiting   map[trace.Object]map[int]bool // the threads that waited on a set that covered it
 }
 
 func shapeOf(rec *trace.Recording) shape {
 	s := shape{
 		sets: reactorSets(rec), acceptors: map[int]int{}, readers: map[*trace.Connection][]int{},
-		owners: map[*trace.Connection]int{}, process: map[int]int{},
+		owners: map[*trace.Connection]int{}, process: map[int]int{}, waiting: waiting(rec),
 	}
 	for _, c := range rec.Connections() {
 		if c.Accept != nil {
@@ -56,10 +57,26 @@ func (s shape) owning() []int {
 func (s shape) accepting() []int { return slices.Sorted(maps.Keys(s.acceptors)) }
 
 // waitsFor reports whether the thread waited on a set that covered the connection.
-func (s shape) waitsFor(rec *trace.Recording, tid int, c *trace.Connection) bool {
-	return slices.ContainsFunc(rec.WaitSets(), func(set *trace.WaitSet) bool {
-		return covers(set, c.Object) && slices.Contains(waiters(set), tid)
-	})
+func (s shape) waitsFor(tid int, c *trace.Connection) bool { return s.waiting[c.Object][tid] }
+
+// waiting tells which threads waited on sets that covered an object.
+func waiting(rec *trace.Recording) map[trace.Object]map[int]bool {
+	by := map[trace.Object]map[int]bool{}
+	for _, set := range rec.WaitSets() {
+		tids := waiters(set)
+		for o := range covered(set) {
+			if rec.Connection(o) == nil {
+				continue
+			}
+			if by[o] == nil {
+				by[o] = map[int]bool{}
+			}
+			for _, tid := range tids {
+				by[o][tid] = true
+			}
+		}
+	}
+	return by
 }
 
 // processes counts the processes of the threads.
@@ -186,7 +203,7 @@ func (j judge) oneOwnerWhoWaits(s shape) *Finding {
 		switch {
 		case !ok:
 			f = j.fail(firstBy(c, s.readers[c]), "%s touched %s", threadList(s.readers[c]), c.Name)
-		case !s.waitsFor(j.Recording, owner, c) && !onlyRefused(c):
+		case !s.waitsFor(owner, c) && !onlyRefused(c):
 			f = j.fail(append(firstBy(c, s.readers[c]), oneWaitEach(s.sets)...), "thread %d serves %s and does not wait for it", owner, c.Name)
 		default:
 			continue

@@ -406,6 +406,21 @@ func TestEdgeTakenOnByAnotherThread(t *testing.T) {
 	finds(t, EdgeMustDrain, v.End(), Pass, "drained")
 }
 
+func TestAnEventOfAClosedConnectionOwesNothing(t *testing.T) {
+	v := newServer("edge")
+	waiter := v.Main().Spawn()
+	cs := v.accept(2, "big")
+	v.ask(2*tracetest.Buffer+5, cs...)
+	wait := waiter.Enter("epoll_wait", func(c *trace.Call) {
+		c.Object, c.Timeout, c.NFDs, c.Result = v.ep, -1, 64, 1
+		c.Ready = []trace.Event{{Events: trace.In, Data: uint64(cs[0].FD(v.t))}}
+	})
+	v.t.Read(cs[0], 0).Close(cs[0])
+	waiter.Return(wait)
+	waiter.Wait(v.ep)
+	finds(t, EdgeMustDrain, v.End(), Pass, "drained")
+}
+
 func TestChangesOfInterestAreKept(t *testing.T) {
 	v := newServer("level")
 	cs := v.accept(2, "big")

@@ -167,7 +167,10 @@ func EdgeMustDrain(rec *trace.Recording) Finding {
 		f.Expected, f.Acquit = j.expected, j.acquit
 		return f
 	}
-	d := &drain{rec: rec, of: map[*trace.Connection]*owed{}, by: map[int]map[*trace.Connection]bool{}, end: stopped(rec)}
+	d := &drain{
+		rec: rec, of: map[*trace.Connection]*owed{}, by: map[int]map[*trace.Connection]bool{}, end: stopped(rec),
+		until: map[*trace.Connection]trace.Time{},
+	}
 	for _, s := range stops(rec) {
 		d.see(s)
 	}
@@ -198,6 +201,8 @@ type drain struct {
 	of  map[*trace.Connection]*owed
 	by  map[int]map[*trace.Connection]bool // what each thread owes
 	end trace.Time
+
+	until map[*trace.Connection]trace.Time // see closed
 
 	reports, filled, empty, times int
 	left                          *trace.Connection // the first that was abandoned, with its witness
@@ -250,7 +255,7 @@ func (d *drain) see(s stop) {
 func (d *drain) report(w *trace.Wait) {
 	for _, r := range w.Reports {
 		c := d.rec.Connection(r.Object)
-		if c == nil || r.Events&(trace.In|trace.Hup|trace.Rdhup|trace.Err) == 0 {
+		if c == nil || r.Events&(trace.In|trace.Hup|trace.Rdhup|trace.Err) == 0 || d.closed(c) <= w.Call.Exit {
 			continue
 		}
 		d.reports++
@@ -314,6 +319,16 @@ func (d *drain) read(c *trace.Connection, call *trace.Call) {
 		next.report, next.stuck = was.report, was.stuck
 	}
 	d.owe(c, next)
+}
+
+// closed is when the connection was closed: an event may be on its way while another thread closes.
+func (d *drain) closed(c *trace.Connection) trace.Time {
+	until, known := d.until[c]
+	if !known {
+		_, until = lifetime(c)
+		d.until[c] = until
+	}
+	return until
 }
 
 // abandoned notes a connection that its thread slept on without ever coming back to it.

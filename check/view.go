@@ -2,6 +2,7 @@ package check
 
 import (
 	"cmp"
+	"iter"
 	"maps"
 	"slices"
 
@@ -171,8 +172,10 @@ func answers(rec *trace.Recording) (n int, from, until trace.Time) {
 // were watched count.
 func naming(rec *trace.Recording, w *trace.Wait) []*trace.Connection {
 	var cs []*trace.Connection
+	seen := make(map[trace.Object]bool, len(w.Reports))
 	add := func(o trace.Object) {
-		if c := rec.Connection(o); c != nil && !slices.Contains(cs, c) {
+		if c := rec.Connection(o); c != nil && !seen[o] {
+			seen[o] = true
 			cs = append(cs, c)
 		}
 	}
@@ -219,14 +222,32 @@ func waiters(s *trace.WaitSet) []int {
 	return slices.Sorted(maps.Keys(tids))
 }
 
+// covered goes through the objects that the set ever watched; some come more than once.
+func covered(s *trace.WaitSet) iter.Seq[trace.Object] {
+	return func(yield func(trace.Object) bool) {
+		for _, w := range s.Watched {
+			if !yield(w.Object) {
+				return
+			}
+		}
+		for _, w := range s.Waits {
+			for _, p := range w.Call.Polls {
+				if p.FD >= 0 && !yield(p.Object) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // covers reports whether the set ever watched the object.
 func covers(s *trace.WaitSet, o trace.Object) bool {
-	if s.Family == trace.FamilyWait {
-		return slices.ContainsFunc(s.Watched, func(w trace.Watch) bool { return w.Object == o })
+	for other := range covered(s) {
+		if other == o {
+			return true
+		}
 	}
-	return slices.ContainsFunc(s.Waits, func(w *trace.Wait) bool {
-		return slices.ContainsFunc(w.Call.Polls, func(p trace.PollFD) bool { return p.FD >= 0 && p.Object == o })
-	})
+	return false
 }
 
 // sleeps reports whether a wait may sleep. One that may not only looks: it is part of what a fair server does between
