@@ -32,15 +32,13 @@ type Conn struct {
 	left    *leftover // nil while nothing is
 }
 
-// ending counts towards the end of a connection: open, to be closed when all is sent, and then the reads that are
-// thrown away.
+// ending is how far a connection is on its way out.
 type ending uint8
 
 const (
-	open ending = iota
-	closing
-	lingering
-	patience = lingering + 100 // reads
+	open      ending = iota
+	closing          // to be closed when all is sent
+	lingering        // all is sent, and the client was told that nothing more comes
 )
 
 // Receive makes one read, into the Desk, behind what earlier turns left there. 0 bytes and no error: the client has
@@ -57,9 +55,6 @@ func (c *Conn) Receive(d *Desk) (n int, err unix.Errno) {
 
 // Answer does the work on what was received and sends the replies.
 func (c *Conn) Answer(d *Desk) Want {
-	if c.end >= lingering {
-		return c.discard()
-	}
 	want := c.turn(d, d.in[:d.filled])
 	if d.Stopping && want == Readable && d.Short() {
 		return Gone
@@ -69,9 +64,6 @@ func (c *Conn) Answer(d *Desk) Want {
 
 // Resume sends what is unsent, now that there is room, and goes on with the work.
 func (c *Conn) Resume(d *Desk) Want {
-	if c.end >= lingering {
-		return c.discard()
-	}
 	left := c.left
 	if left == nil {
 		return c.turn(d, nil)
@@ -98,7 +90,7 @@ func (c *Conn) turn(d *Desk, in []byte) Want {
 	for range stepsPerTurn {
 		step := c.handler.Handle(in, d.out)
 		in = in[step.Used:]
-		if step.Next == Close {
+		if step.Next == Close && c.end == open {
 			c.end, in = closing, nil
 		}
 		if len(step.Out) > 0 {
@@ -143,20 +135,22 @@ func (c *Conn) keep(d *Desk, in, out []byte) {
 // linger ends the sending side and reads on until the client ends too. Closing at once would be wrong: what the client
 // has sent in the meantime would be answered by a reset, which may destroy replies that it has not read yet.
 func (c *Conn) linger(d *Desk) Want {
-	if err := unix.Shutdown(int(c.FD), unix.SHUT_WR); err != nil {
+	if c.end == lingering || unix.Shutdown(int(c.FD), unix.SHUT_WR) != nil {
 		return Gone
 	}
-	c.end = lingering
+	c.end, c.handler = lingering, new(discard)
 	c.keep(d, nil, nil)
 	return Readable
 }
 
-// discard throws away what a client says after its connection was ended; at some point it has been told.
-func (c *Conn) discard() Want {
-	if c.end++; c.end > patience {
-		return Gone
+// discard is the handler of a connection that lingers: it ignores what is said, up to a limit.
+type discard struct{ bytes int }
+
+func (h *discard) Handle(in, _ []byte) Step {
+	if h.bytes += len(in); h.bytes > 16<<20 {
+		return Step{Used: len(in), Next: Close}
 	}
-	return Readable
+	return Step{Used: len(in), Next: Await}
 }
 
 // close ends the connection. Its descriptor may be given to another one at once.
