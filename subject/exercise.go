@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/iospec/iospec/internal/proc"
 	"github.com/iospec/iospec/subject/protocol"
 )
 
@@ -434,13 +435,13 @@ func (e *exercise) awaitClosed() (kept int) {
 		}
 	}
 	for poll := newPoll(e.patience.now); ; {
-		all, err := e.sockets()
+		all, err := proc.Find(proc.Query{Port: e.address.Port(), States: []proc.TCPState{proc.Established, proc.CloseWait}})
 		if err != nil {
 			return 0 // it cannot be told
 		}
 		kept = 0
 		for _, s := range all {
-			if s.Inode != 0 && s.Local.Port() == e.address.Port() && gone[s.Peer.Port()] {
+			if s.Inode != 0 && gone[s.Peer.Port()] {
 				kept++
 			}
 		}

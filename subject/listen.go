@@ -53,11 +53,10 @@ const settledLooks = 3
 // look reports whether the server is ready for clients, or why it never will be.
 func (w *watch) look() (bool, error) {
 	s := w.subject
-	all, err := s.sockets()
+	all, err := listeners()
 	if err != nil {
 		return false, err
 	}
-	all = listeners(all)
 	held, err := s.family.sockets()
 	if err != nil {
 		return false, err
@@ -143,19 +142,9 @@ func (w *watch) late() error {
 	return e
 }
 
-// sockets lists those of the network in which the server lives. That of a process whose first thread has ended cannot be
-// read: it is taken to be ours, since clients must reach it.
-func (s *Subject) sockets() ([]proc.Socket, error) {
-	all, err := proc.Sockets(s.PID())
-	if err != nil {
-		return proc.Sockets(os.Getpid())
-	}
-	return all, nil
-}
-
-// listeners keeps the sockets in LISTEN.
-func listeners(all []proc.Socket) []proc.Socket {
-	return slices.DeleteFunc(all, func(s proc.Socket) bool { return s.State != proc.Listen })
+// listeners finds every TCP socket in LISTEN that clients of ours could reach.
+func listeners() ([]proc.Socket, error) {
+	return proc.Find(proc.Query{States: []proc.TCPState{proc.Listen}})
 }
 
 // addresses lists, in order and each once, where those of the listeners are bound that are held.
@@ -200,11 +189,11 @@ func join(list []netip.AddrPort) string {
 
 // alreadyTaken gives an Error when somebody listens on the address before our command has even started.
 func alreadyTaken(want netip.AddrPort) error {
-	all, err := proc.Sockets(os.Getpid())
+	all, err := listeners()
 	if err != nil {
 		return err
 	}
-	for _, l := range listeners(all) {
+	for _, l := range all {
 		if covers(l.Local, want) {
 			owner, _ := holder(l)
 			return taken(l.Local, owner)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/iospec/iospec/internal/proc"
 	"github.com/iospec/iospec/subject/protocol"
 )
 
@@ -119,16 +120,17 @@ type pipeline struct {
 
 // pipeline looks at both ends of a client's connection.
 func (e *exercise) pipeline(c *client) (p pipeline, err error) {
-	all, err := e.sockets()
 	mine, theirs := uint16(c.port()), e.address.Port()
-	for _, s := range all {
-		switch {
-		case s.Local.Port() == theirs && s.Peer.Port() == mine:
-			p.server = true
-			p.serverSend, p.serverReceive = s.SendQueue, s.RecvQueue
-		case s.Local.Port() == mine && s.Peer.Port() == theirs:
-			p.clientSend, p.clientReceive = s.SendQueue, s.RecvQueue
-		}
+	server, err := proc.Find(proc.Query{Port: theirs, Peer: mine})
+	if err != nil {
+		return p, err
+	}
+	for _, s := range server {
+		p.server, p.serverSend, p.serverReceive = true, s.SendQueue, s.RecvQueue
+	}
+	client, err := proc.Find(proc.Query{Port: mine, Peer: theirs})
+	for _, s := range client {
+		p.clientSend, p.clientReceive = s.SendQueue, s.RecvQueue
 	}
 	return p, err
 }

@@ -7,6 +7,7 @@
 //	process.go  /proc/PID/stat, and the tree that it makes
 //	thread.go   /proc/PID/task: what each thread is doing
 //	tcp.go      /proc/PID/net/tcp and tcp6: sockets with their ends, queues and inodes
+//	diag.go     the same sockets, picked by the kernel (sock_diag)
 //	fd.go       /proc/PID/fd and fdinfo: what descriptors name, what an epoll instance watches
 //	signal.go   a signal to exactly the process that was read, not to a later one with its number
 package proc

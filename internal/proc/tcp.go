@@ -32,7 +32,7 @@ type Socket struct {
 	Local     netip.AddrPort // an IPv4 address mapped into IPv6 is given as IPv4
 	Peer      netip.AddrPort
 	State     TCPState
-	SendQueue uint32 // bytes written that the peer has not acknowledged; of a listener: always 0
+	SendQueue uint32 // bytes written that the peer has not acknowledged; of a listener: 0, but see Find
 	RecvQueue uint32 // bytes arrived that nobody has read; of a listener: connections waiting in its accept queue
 	UID       uint32 // user who made the socket
 	Inode     uint64 // 0: no process has it any more (TIME_WAIT, or not yet accepted)
