@@ -36,7 +36,7 @@ type Conn struct {
 type ending uint8
 
 const (
-	open      ending = iota
+	staying   ending = iota
 	closing          // to be closed when all is sent
 	lingering        // all is sent, and the client was told that nothing more comes
 )
@@ -90,7 +90,7 @@ func (c *Conn) turn(d *Desk, in []byte) Want {
 	for range stepsPerTurn {
 		step := c.handler.Handle(in, d.out)
 		in = in[step.Used:]
-		if step.Next == Close && c.end == open {
+		if step.Next == Close && c.end == staying {
 			c.end, in = closing, nil
 		}
 		if len(step.Out) > 0 {
