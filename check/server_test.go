@@ -11,6 +11,8 @@ import (
 	"github.com/iospec/iospec/trace/tracetest"
 )
 
+// The tests of this package tell stories of servers that make one mistake each, and assert what convicts them.
+
 // server is a reactor in a story: one thread that waits with select, poll or epoll, level- or edge-triggered. Tests
 // make it misbehave by replacing what it does at a step.
 type server struct {

@@ -93,8 +93,12 @@ func (r *Recording) arguments(c *Call) string {
 
 func (r *Recording) epollArguments(c *Call) string {
 	text := epollID(c)
-	if w := r.Wait(c); w != nil && w.Degree > 0 {
-		text += " with " + plural(w.Degree, "client")
+	switch w := r.Wait(c); {
+	case w == nil || w.Degree == 0:
+	case w.Degree == 1:
+		text += " with 1 client"
+	default:
+		text += fmt.Sprintf(" with %d clients", w.Degree)
 	}
 	return text + timeout(c)
 }
@@ -239,11 +243,4 @@ func EventsText(events uint32) string {
 		return "nothing"
 	}
 	return strings.Join(names, "|")
-}
-
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return strconv.Itoa(n) + " " + noun + "s"
 }
