@@ -4,4 +4,5 @@ package steps
 var multiplexingSteps = []stepFile{
 	manyEvents,
 	multiplexingJudgementSteps,
+	timeSharing,
 }

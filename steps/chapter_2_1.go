@@ -8,4 +8,7 @@ var selectPollSteps = []stepFile{
 	pollCopies,
 	levelOnly,
 	scanCost,
+	selectFull,
+	userScan,
+	idleCost,
 }

@@ -8,4 +8,6 @@ var epollSteps = []stepFile{
 	readyList,
 	noSharedMemory,
 	watchLimits,
+	amidIdle,
+	tenThousand,
 }

@@ -59,16 +59,13 @@ func interestList(sc *godog.ScenarioContext, w *World) {
 		}
 		return nil
 	}
-	sc.Given(`^an epoll instance with (\d+) registered sockets$`, func(n int) error {
-		for range n {
-			a, b, err := bag.Pair()
-			if err != nil {
-				return err
-			}
-			far, near = append(far, a), append(near, b)
-			want[b] = unix.EPOLLIN
+	sc.Given(`^an epoll instance with (\d+) registered sockets$`, func(n int) (err error) {
+		if far, near, err = pairs(&bag, n); err != nil {
+			return err
 		}
-		var err error
+		for _, fd := range near {
+			want[fd] = unix.EPOLLIN
+		}
 		if ep, err = watchAll(&bag, near, unix.EPOLLIN); err == nil {
 			before, err = registrations(ep)
 		}

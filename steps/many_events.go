@@ -63,6 +63,18 @@ func manyEvents(sc *godog.ScenarioContext, w *World) {
 	})
 }
 
+// pairs makes n connected pairs; near has the ends to watch, in ascending order.
+func pairs(bag *sock.Bag, n int) (far, near []int, err error) {
+	for range n {
+		a, b, err := bag.Pair()
+		if err != nil {
+			return nil, nil, err
+		}
+		far, near = append(far, a), append(near, b)
+	}
+	return far, near, nil
+}
+
 // pairsSomeReady makes n pairs and writes to every n/k-th, so that k of the watched ends have something to read.
 func pairsSomeReady(bag *sock.Bag, n, k int) (watched, ready []int, err error) {
 	for i := range n {

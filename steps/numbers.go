@@ -36,6 +36,15 @@ func increments(v []float64) []float64 {
 	return out
 }
 
+// factors gives each value but the first divided by the one before.
+func factors(v []float64) []float64 {
+	var out []float64
+	for i := range len(v) - 1 {
+		out = append(out, v[i+1]/v[i])
+	}
+	return out
+}
+
 // spread is the largest of the values divided by the smallest, which must be positive: otherwise it is infinite.
 func spread(v []float64) float64 {
 	if slices.Min(v) <= 0 {

@@ -26,12 +26,8 @@ func readyList(sc *godog.ScenarioContext, w *World) {
 		if err = needDescriptors(2*n + 100); err != nil {
 			return err
 		}
-		for range n {
-			a, b, err := bag.Pair()
-			if err != nil {
-				return err
-			}
-			far, near = append(far, a), append(near, b)
+		if far, near, err = pairs(&bag, n); err != nil {
+			return err
 		}
 		ep, err = watchAll(&bag, near, unix.EPOLLIN)
 		return err

@@ -173,22 +173,19 @@ func roundCost(sc *godog.ScenarioContext, w *World, bag *sock.Bag) {
 		if err := needDescriptors(2*n + 100); err != nil {
 			return err
 		}
-		for range n {
-			a, b, err := bag.Pair()
-			if err != nil {
-				return err
-			}
-			far, near = append(far, a), append(near, b)
-		}
-		return nil
+		var err error
+		far, near, err = pairs(bag, n)
+		return err
 	})
 	sc.When(`^([\d, ]+) and (\d+) clients send one request each, one after the other, each found by select and by poll$`, func(list string, last int) {
 		clients = append(numbers(list), last)
 		for _, n := range clients {
-			contest.Add(1, func() { serveRound(far[:n], near[:n], selectFinder(near[:n])) })
+			find := selectFinder(near[:n])
+			contest.Add(1, func() { serveRound(far[:n], find) })
 		}
 		for _, n := range clients {
-			contest.Add(1, func() { serveRound(far[:n], near[:n], pollFinder(near[:n])) })
+			find := pollFinder(near[:n])
+			contest.Add(1, func() { serveRound(far[:n], find) })
 		}
 	})
 	sc.Then(`^the cost of the whole round grows with the ([\d.]+)th to ([\d.]+)th power of the number of clients$`, func(low, high float64) error {
@@ -207,33 +204,4 @@ func roundCost(sc *godog.ScenarioContext, w *World, bag *sock.Bag) {
 		}
 		return nil
 	})
-}
-
-// serveRound lets each client send a byte and serves it: find who is ready, read.
-func serveRound(far, near []int, find func() int) {
-	buf := make([]byte, 1)
-	for i := range far {
-		_, _ = unix.Write(far[i], buf)
-		_, _ = unix.Read(near[find()], buf)
-	}
-}
-
-// selectFinder gives the index of the ready one of fds, which must be in ascending order, by select.
-func selectFinder(fds []int) func() int {
-	question := sock.NewFDSet(fds[len(fds)-1]+1, fds...)
-	set := slices.Clone(question)
-	return func() int {
-		repeatSelect(1, set, question)
-		i, _ := slices.BinarySearch(fds, set.List()[0])
-		return i
-	}
-}
-
-// pollFinder gives the index of the ready one of fds by poll.
-func pollFinder(fds []int) func() int {
-	array := sock.PollSet(unix.POLLIN, fds...)
-	return func() int {
-		repeatPoll(1, array)
-		return slices.IndexFunc(array, func(p unix.PollFd) bool { return p.Revents != 0 })
-	}
 }

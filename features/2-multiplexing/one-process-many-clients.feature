@@ -15,6 +15,12 @@ Feature: One process, many clients
     Scenario: the thread that serves reads from one client, then others, then the first again
       Then one thread serves all clients, a little of each in turn
 
+    @reference @measured
+    Scenario: a request takes far less than a millisecond, so there are more than a thousand in a second
+      Given 100 clients connected to the server
+      When every client sends a request, all at once, in 20 rounds
+      Then the server spends less than 1 ms of CPU time on a request, and answers more than 1000 in a second
+
   @mux.one-at-a-time @holds @section-2 @single-reactor
   Rule: at any moment one request is being handled
     There is one thread to handle them. What looks simultaneous to the clients is a sequence in the server, and so its

@@ -39,6 +39,12 @@ Feature: What scanning costs
       When select has reported each of these numbers alone and the program looks for it bit by bit
       Then it has made as many tests as the number says, and the highest costs it more than 8 times as much as the lowest
 
+    @reference
+    Scenario: a server looks through all its connections to find the one that is ready
+      Given 200 clients connected to a server that counts what it looks at
+      When the one that came last sends 300 requests, and nobody else does anything
+      Then by its own count the server looked at all the connections again for each of these requests
+
   @select.cost-explodes @refuted @section-2.1 @select @poll
   Rule: the cost of select and poll explodes, growing exponentially with concurrency
     It does not: it grows linearly, which is bad enough. Exponential would mean that every further thousand connections
@@ -65,3 +71,8 @@ Feature: What scanning costs
       Given 800 pairs of sockets watched together
       When 50, 100, 200, 400 and 800 clients send one request each, one after the other, each found by select and by poll
       Then the cost of the whole round grows with the 1.6th to 2.2th power of the number of clients
+
+    @reference @measured
+    Scenario: in a server each idle client adds to the cost of a request, and does not multiply it
+      Given an instance of the server with 0, 450 and 900 idle clients each, and 50 active ones
+      Then idle clients make a request dearer, and the second half of them by a smaller factor than the first half

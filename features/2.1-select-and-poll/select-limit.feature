@@ -20,3 +20,10 @@ Feature: How many descriptors select can watch
       Given a readable socket under the descriptor numbers 1024, 3000 and 5000
       When select is called with a bitmap of 6000 bits that names them
       Then it reports exactly those three numbers
+
+    @reference
+    Scenario: a server that uses the standard type turns away what does not fit, and serves the others on
+      Given 1100 clients that connect to the server one after the other and send a request each
+      Then those that got a descriptor below 1024 in the server are answered, and the others are closed without an answer
+      And the server's log names the reason, the limit of 1024
+      And the answered clients are still served, and when one of them leaves, a new client takes its place

@@ -3,6 +3,7 @@ package sock
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 
 	"golang.org/x/sys/unix"
 )
@@ -64,12 +65,15 @@ func (l *Listener) open(backlog int) error {
 
 // Dial connects a client to the listener. Over loopback the handshake is finished when connect returns, though nobody
 // has accepted.
-func (l *Listener) Dial() (client int, err error) {
+func (l *Listener) Dial() (client int, err error) { return Dial(&l.Addr) }
+
+// Dial connects a client to a TCP server, Nagle's algorithm off.
+func Dial(to *unix.SockaddrInet4) (client int, err error) {
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return -1, fmt.Errorf("socket: %w%s", err, limitHint(err))
 	}
-	if err := connect(fd, &l.Addr); err != nil {
+	if err := connect(fd, to); err != nil {
 		Close(fd)
 		return -1, err
 	}
@@ -78,7 +82,7 @@ func (l *Listener) Dial() (client int, err error) {
 
 func connect(fd int, to *unix.SockaddrInet4) error {
 	if err := unix.Connect(fd, to); err != nil {
-		return fmt.Errorf("connect to 127.0.0.1:%d: %w", to.Port, err)
+		return fmt.Errorf("connect to %v:%d: %w", netip.AddrFrom4(to.Addr), to.Port, err)
 	}
 	if err := unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1); err != nil {
 		return fmt.Errorf("setsockopt TCP_NODELAY: %w", err)

@@ -1,0 +1,75 @@
+package steps
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/cucumber/godog"
+
+	"github.com/iospec/iospec/check"
+	"github.com/iospec/iospec/internal/measure"
+)
+
+// idleCost: what idle connections add to the CPU time of a request. One instance of the server for each number of idle
+// connections, measured in turn. The steps about select and poll fail on an epoll server, and that about epoll on theirs.
+func idleCost(sc *godog.ScenarioContext, w *World) {
+	var idle []int
+	var contest measure.Contest
+	var failed error
+
+	sc.Given(`^an instance of the server with ([\d, ]+) and (\d+) idle clients each, and (\d+) active ones$`, func(ctx context.Context, list string, last, active int) error {
+		idle = append(numbers(list), last)
+		if err := needDescriptors(sum(idle) + len(idle)*active + 200); err != nil {
+			return err
+		}
+		for _, n := range idle {
+			c, err := w.invite(ctx)
+			if err == nil {
+				err = c.settle(n, active)
+			}
+			if err != nil {
+				return err
+			}
+			requests := c.clients[:active]
+			contest.AddProcess(c.server.PID(), active, func() { failed = errors.Join(failed, c.inTurn(requests)) })
+		}
+		return nil
+	})
+	judge := func(what string, shape func(costs []float64) bool) error {
+		ok := contest.Until(8, 12, shape)
+		if err := errors.Join(failed, contest.Err()); err != nil {
+			return err
+		}
+		costs := contest.Costs()
+		w.Note("CPU time of the server per request with %v idle clients: %.1f µs, each %.2f times the one before", idle, scaled(costs, 1e-3), factors(costs))
+		if !ok {
+			return check.Failf(what, "%.1f µs per request with %v idle clients", scaled(costs, 1e-3), idle)
+		}
+		return nil
+	}
+	sc.Then(`^idle clients make a request dearer, and the second half of them by a smaller factor than the first half$`, func() error {
+		return judge("a cost that rises by addition: were it by multiplication, both halves would have the same factor", func(y []float64) bool {
+			first, second := y[1]/y[0], y[2]/y[1]
+			return first > 1.5 && second > 1 && second < 0.8*first
+		})
+	})
+	sc.Then(`^a request costs at most ([\d.]+) times as much with the most idle clients as with none$`, func(times float64) error {
+		return judge(fmt.Sprintf("at most %.1f times the CPU time per request", times), func(y []float64) bool { return y[len(y)-1] <= times*y[0] })
+	})
+}
+
+// settle makes the server accept the active clients, each of which asks once, and then the idle ones.
+func (c *crowd) settle(idle, active int) error {
+	if err := c.grow(active + idle); err != nil {
+		return err
+	}
+	return c.together(c.clients)
+}
+
+func sum(v []int) (total int) {
+	for _, n := range v {
+		total += n
+	}
+	return total
+}
