@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"os"
 	"sync"
 	"syscall"
@@ -16,6 +17,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/iospec/iospec/internal/proc"
 	"github.com/iospec/iospec/subject/protocol"
 	"github.com/iospec/iospec/trace"
 )
@@ -85,12 +87,23 @@ type connectError struct{ err error }
 func (e *connectError) Error() string { return e.err.Error() }
 func (e *connectError) Unwrap() error { return e.err }
 
+// ends gives the client's own address and the server's, nothing when it is not connected.
+func (c *client) ends() (mine, theirs netip.AddrPort) {
+	if c.conn == nil {
+		return mine, theirs
+	}
+	return plainAddress(c.conn.LocalAddr()), plainAddress(c.conn.RemoteAddr())
+}
+
+func plainAddress(a net.Addr) netip.AddrPort {
+	ap := a.(*net.TCPAddr).AddrPort()
+	return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
+}
+
 // port is the client's own port, 0 when it is not connected.
 func (c *client) port() int {
-	if c.conn == nil {
-		return 0
-	}
-	return c.conn.LocalAddr().(*net.TCPAddr).Port
+	mine, _ := c.ends()
+	return int(mine.Port())
 }
 
 // read takes the answers in. After one that is wrong or missing nothing that follows can be told apart.
@@ -237,6 +250,14 @@ func (c *client) close(reset bool) {
 			c.subject.put(trace.Record{Client: &record})
 		}
 	})
+}
+
+// kept reports whether the server still has its end of the connection. An end that no process holds is the kernel's alone:
+// it has no inode.
+func (c *client) kept() bool {
+	mine, theirs := c.ends()
+	server, found, err := proc.Connection(theirs, mine)
+	return err == nil && found && server.Inode != 0
 }
 
 // record says what the client did. It is called when the reader has ended.

@@ -5,10 +5,10 @@ package subject
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
-	"github.com/iospec/iospec/internal/proc"
 	"github.com/iospec/iospec/subject/protocol"
 )
 
@@ -428,25 +428,16 @@ func (e *exercise) settledCounts() (Counts, error) {
 
 // awaitClosed waits until the server has closed the connections of all clients that went. It gives how many it keeps.
 func (e *exercise) awaitClosed() (kept int) {
-	gone := map[uint16]bool{}
+	var gone []*client
 	for _, c := range e.clients {
-		if port := uint16(c.port()); port != 0 && c.gone {
-			gone[port] = true
+		if c.gone && c.conn != nil {
+			gone = append(gone, c)
 		}
 	}
 	for poll := newPoll(e.patience.now); ; {
-		all, err := proc.Find(proc.Query{Port: e.address.Port(), States: []proc.TCPState{proc.Established, proc.CloseWait}})
-		if err != nil {
-			return 0 // it cannot be told
-		}
-		kept = 0
-		for _, s := range all {
-			if s.Inode != 0 && gone[s.Peer.Port()] {
-				kept++
-			}
-		}
-		if kept == 0 || !poll.again() {
-			return kept
+		gone = slices.DeleteFunc(gone, func(c *client) bool { return !c.kept() })
+		if len(gone) == 0 || !poll.again() {
+			return len(gone)
 		}
 	}
 }

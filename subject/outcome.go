@@ -120,19 +120,13 @@ type pipeline struct {
 
 // pipeline looks at both ends of a client's connection.
 func (e *exercise) pipeline(c *client) (p pipeline, err error) {
-	mine, theirs := uint16(c.port()), e.address.Port()
-	server, err := proc.Find(proc.Query{Port: theirs, Peer: mine})
+	mine, theirs := c.ends()
+	server, found, err := proc.Connection(theirs, mine)
 	if err != nil {
 		return p, err
 	}
-	for _, s := range server {
-		p.server, p.serverSend, p.serverReceive = true, s.SendQueue, s.RecvQueue
-	}
-	client, err := proc.Find(proc.Query{Port: mine, Peer: theirs})
-	for _, s := range client {
-		p.clientSend, p.clientReceive = s.SendQueue, s.RecvQueue
-	}
-	return p, err
+	client, _, err := proc.Connection(mine, theirs)
+	return pipeline{found, server.SendQueue, server.RecvQueue, client.SendQueue, client.RecvQueue}, err
 }
 
 // stillLooks is how many looks in a row must show no change before the buffers between server and client count as full.

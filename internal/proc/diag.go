@@ -12,8 +12,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Query picks TCP sockets of this process's own network namespace. The kernel itself leaves out the others, which matters
-// beside tens of thousands in TIME_WAIT: /proc/net/tcp prints them all.
+// Beside tens of thousands of sockets in TIME_WAIT, one read of /proc/net/tcp takes a tenth of a second, because it prints
+// them all. The kernel finds listeners, and a connection whose both ends are known, without passing by those.
+
+// Query picks TCP sockets of this process's own network namespace.
 type Query struct {
 	States     []TCPState // none: all
 	Port, Peer uint16     // 0: any
@@ -46,6 +48,40 @@ func Find(q Query) ([]Socket, error) {
 	return found, nil
 }
 
+// Connection finds the socket that is connected from local to peer, in this process's own network namespace; false: there
+// is none, or only one in TIME_WAIT.
+func Connection(local, peer netip.AddrPort) (Socket, bool, error) {
+	found, err := exactly(local, peer)
+	if err != nil {
+		if found, err = Find(Query{Port: local.Port(), Peer: peer.Port()}); err != nil {
+			return Socket{}, false, err
+		}
+	}
+	for _, s := range found {
+		if s.Local == local && s.Peer == peer && s.State != TimeWait {
+			return s, true, nil
+		}
+	}
+	return Socket{}, false, nil
+}
+
+// exactly asks for one socket. Where there is no connection the kernel may give the listener instead.
+func exactly(local, peer netip.AddrPort) ([]Socket, error) {
+	family := byte(unix.AF_INET6)
+	if local.Addr().Is4() {
+		family = unix.AF_INET
+	}
+	b := Query{Port: local.Port(), Peer: peer.Port()}.request(family, unix.NLM_F_REQUEST)
+	copy(b[headerLength+12:], local.Addr().AsSlice())
+	copy(b[headerLength+28:], peer.Addr().AsSlice())
+	copy(b[headerLength+48:], []byte{255, 255, 255, 255, 255, 255, 255, 255}) // INET_DIAG_NOCOOKIE
+	found, err := ask(b)
+	if errors.Is(err, unix.ENOENT) {
+		return nil, nil
+	}
+	return found, err
+}
+
 func (q Query) matches(s Socket) bool {
 	return q.mask()&(1<<s.State) != 0 && (q.Port == 0 || q.Port == s.Local.Port()) && (q.Peer == 0 || q.Peer == s.Peer.Port())
 }
@@ -63,29 +99,23 @@ func (q Query) mask() uint32 {
 }
 
 func diag(q Query) (found []Socket, err error) {
-	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, unix.NETLINK_SOCK_DIAG)
-	if err != nil {
-		return nil, fmt.Errorf("sock_diag: socket: %w", err)
-	}
-	defer func() { _ = unix.Close(fd) }()
 	for _, family := range []byte{unix.AF_INET, unix.AF_INET6} {
-		if err := unix.Sendto(fd, q.request(family), 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
-			return nil, fmt.Errorf("sock_diag: send: %w", err)
+		some, err := ask(q.request(family, unix.NLM_F_REQUEST|unix.NLM_F_DUMP))
+		if err != nil {
+			return nil, err
 		}
-		if found, err = receive(fd, found); err != nil {
-			return nil, fmt.Errorf("sock_diag: %w", err)
-		}
+		found = append(found, some...)
 	}
 	return found, nil
 }
 
-// request encodes the query. Ports are in network order, everything else in the machine's.
-func (q Query) request(family byte) []byte {
+// request encodes the query. Ports and addresses are in network order, everything else in the machine's.
+func (q Query) request(family byte, flags uint16) []byte {
 	b := make([]byte, requestLength)
 	native := binary.NativeEndian
 	native.PutUint32(b[0:], requestLength)
 	native.PutUint16(b[4:], byFamily)
-	native.PutUint16(b[6:], unix.NLM_F_REQUEST|unix.NLM_F_DUMP)
+	native.PutUint16(b[6:], flags)
 	r := b[headerLength:]
 	r[0], r[1] = family, unix.IPPROTO_TCP
 	native.PutUint32(r[4:], q.mask())
@@ -94,23 +124,32 @@ func (q Query) request(family byte) []byte {
 	return b
 }
 
-// receive reads datagrams until the dump is done.
-func receive(fd int, found []Socket) ([]Socket, error) {
-	buffer := make([]byte, 64<<10)
+// ask sends a request and receives its answer: many datagrams until the last, when it asks for a dump, else one.
+func ask(request []byte) (found []Socket, err error) {
+	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, unix.NETLINK_SOCK_DIAG)
+	if err != nil {
+		return nil, fmt.Errorf("sock_diag: socket: %w", err)
+	}
+	defer func() { _ = unix.Close(fd) }()
+	if err := unix.Sendto(fd, request, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
+		return nil, fmt.Errorf("sock_diag: send: %w", err)
+	}
+	dump := binary.NativeEndian.Uint16(request[6:])&unix.NLM_F_DUMP != 0
+	buffer := make([]byte, 32<<10)
 	for {
 		n, _, err := unix.Recvfrom(fd, buffer, 0)
 		if err == unix.EINTR {
 			continue
 		}
 		if err != nil {
-			return nil, fmt.Errorf("receive: %w", err)
+			return nil, fmt.Errorf("sock_diag: receive: %w", err)
 		}
 		sockets, done, err := parseDiag(buffer[:n])
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("sock_diag: %w", err)
 		}
 		found = append(found, sockets...)
-		if done {
+		if done || !dump {
 			return found, nil
 		}
 	}

@@ -4,6 +4,7 @@ package proc
 
 import (
 	"net"
+	"net/netip"
 	"os"
 	"strconv"
 	"testing"
@@ -48,6 +49,17 @@ func TestFindAgreesWithTables(t *testing.T) {
 			require.NotEmpty(t, got)
 			require.ElementsMatch(t, want, got, "%+v", q)
 		}
+		ours, theirs := netip.MustParseAddrPort(c.LocalAddr().String()), netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), port)
+		for _, ends := range [][2]netip.AddrPort{{ours, theirs}, {theirs, ours}} {
+			got, found, err := Connection(ends[0], ends[1])
+			require.NoError(t, err)
+			require.True(t, found)
+			require.Contains(t, tables, got)
+			require.Equal(t, ends[0], got.Local)
+		}
+		_, found, err := Connection(theirs, netip.AddrPortFrom(theirs.Addr(), port))
+		require.NoError(t, err)
+		require.False(t, found, "the listener is no connection")
 		require.NoError(t, server.Close())
 		require.NoError(t, c.Close())
 		require.NoError(t, l.Close())
@@ -67,7 +79,7 @@ func TestParseDiagRefuses(t *testing.T) {
 
 func FuzzParseDiag(f *testing.F) {
 	f.Add(make([]byte, 200))
-	f.Add(Query{Port: 80}.request(unix.AF_INET))
+	f.Add(Query{Port: 80}.request(unix.AF_INET, unix.NLM_F_REQUEST))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		sockets, _, err := parseDiag(b)
 		if err == nil {
