@@ -167,7 +167,8 @@ func perConnection() *trace.Recording {
 	return s.End()
 }
 
-// mainAndSubs is a main reactor and sub-reactors that each serve half of the clients; in another process each, if asked.
+// mainAndSubs is a main reactor and sub-reactors that each serve half of the clients: threads, or processes to which the
+// connections travel.
 func mainAndSubs(processes bool) *trace.Recording {
 	s := tracetest.New()
 	main := s.Main()
@@ -184,6 +185,9 @@ func mainAndSubs(processes bool) *trace.Recording {
 		t := sub()
 		own := t.Epoll()
 		for _, c := range mine {
+			if processes {
+				main.Pass(c, t)
+			}
 			t.Add(own, c, trace.In)
 		}
 		for range 3 {

@@ -19,8 +19,13 @@ func isWrite(c *trace.Call) bool { return c.Family == trace.FamilyWrite }
 // brought reports whether a read brought data.
 func brought(c *trace.Call) bool { return isRead(c) && c.Result > 0 }
 
+// inMessages reports whether a call's result counts messages, not bytes.
+func inMessages(c *trace.Call) bool { return c.Name == "recvmmsg" || c.Name == "sendmmsg" }
+
 // full reports whether a read filled its buffer, so that there may be more to read.
-func full(c *trace.Call) bool { return isRead(c) && c.Want > 0 && c.Result >= c.Want }
+func full(c *trace.Call) bool {
+	return isRead(c) && !inMessages(c) && c.Want > 0 && c.Result >= c.Want
+}
 
 // interrupted reports whether a call ended without having done anything, for a signal's sake.
 func interrupted(c *trace.Call) bool {
@@ -29,7 +34,7 @@ func interrupted(c *trace.Call) bool {
 
 // blockedWrite reports whether a write could not get rid of everything.
 func blockedWrite(c *trace.Call) bool {
-	return isWrite(c) && (c.Errno == "EAGAIN" || c.Errno == "" && c.Result < c.Want)
+	return isWrite(c) && (c.Errno == "EAGAIN" || c.Errno == "" && !inMessages(c) && c.Result < c.Want)
 }
 
 // ended reports whether a call showed its thread that the connection is over.

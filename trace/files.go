@@ -14,7 +14,8 @@ const (
 // object was closed. What was opened before the recording began becomes known when a call first names it.
 type files struct {
 	tables map[int]*table // by process
-	held   map[Object]int // descriptors of the object, over all tables
+	held   map[Object]int // descriptors of the object, over all tables and on their way between processes
+	sent   map[Object]int // of these, on their way
 	gone   func(Object, Time)
 }
 
@@ -30,7 +31,7 @@ type slot struct {
 }
 
 func newFiles(gone func(Object, Time)) *files {
-	return &files{tables: map[int]*table{}, held: map[Object]int{}, gone: gone}
+	return &files{tables: map[int]*table{}, held: map[Object]int{}, sent: map[Object]int{}, gone: gone}
 }
 
 func (f *files) of(pid int) *table {
@@ -111,6 +112,27 @@ func (f *files) fork(parent, child int, flags uint64) {
 		f.held[s.object]++
 	}
 	f.tables[child] = &table{open: maps.Clone(from.open), users: 1}
+}
+
+// send keeps what travels by SCM_RIGHTS open while it is on its way: the sender may close its own before it arrives.
+func (f *files) send(passed []FD) {
+	for _, fd := range passed {
+		if fd.Object != "" {
+			f.held[fd.Object]++
+			f.sent[fd.Object]++
+		}
+	}
+}
+
+// receive gives a process what arrived.
+func (f *files) receive(pid int, passed []FD, at Time) {
+	for _, fd := range passed {
+		f.put(pid, fd.FD, fd.Object, false, at)
+		if f.sent[fd.Object] > 0 {
+			f.sent[fd.Object]--
+			f.held[fd.Object]--
+		}
+	}
 }
 
 // exec closes what is marked close-on-exec.

@@ -74,7 +74,12 @@ func (x *index) findConnections(r *Recording) {
 		if c := x.byObject[call.Object]; c != nil {
 			c.Calls = append(c.Calls, call)
 		}
-		for _, fd := range slices.Concat(call.Made, call.Passed) {
+		for _, fd := range call.Passed {
+			if c := x.byObject[fd.Object]; c != nil {
+				c.Passed = append(c.Passed, call)
+			}
+		}
+		for _, fd := range call.Made {
 			c := x.byObject[fd.Object]
 			if c == nil || fd.Object == call.Object {
 				continue

@@ -9,6 +9,7 @@ type Connection struct {
 	Peer   string
 	Accept *Call   // the call that returned it; nil when an io_uring completion or another process brought it
 	Calls  []*Call // every call that names the socket: read, write, option, shutdown, close families, by Seq
+	Passed []*Call // the calls by which it travelled to another process (SCM_RIGHTS), sent and received, by Seq
 }
 
 // FD is the descriptor number under which the server got the connection, or -1 when that was not seen.

@@ -165,6 +165,38 @@ func TestTheEndOfAProcessClosesItsDescriptors(t *testing.T) {
 	require.Equal(t, []int{1, 0}, []int{waits[0].Degree, waits[1].Degree})
 }
 
+func TestAConnectionThatTravels(t *testing.T) {
+	s := tracetest.New()
+	main := s.Main()
+	sub := main.Fork()
+	own := sub.Epoll()
+	a := s.Connect("burst")
+	main.Accept(a).Pass(a, sub)
+	sub.Add(own, a, trace.In).Wait(own, a).Read(a, 5).Close(a)
+	sub.Wait(own)
+	rec := s.End()
+	c := rec.Connections()[0]
+	require.Equal(t, main.TID, c.Accept.TID)
+	require.Equal(t, []string{"sendmsg", "recvmsg"}, []string{c.Passed[0].Name, c.Passed[1].Name})
+	require.Equal(t, []string{"accept4", "close", "read", "close"}, []string{c.Calls[0].Name, c.Calls[1].Name, c.Calls[2].Name, c.Calls[3].Name},
+		"to pass a connection is not to write to it")
+	require.Equal(t, []int{1, 0}, []int{rec.Waits()[0].Degree, rec.Waits()[1].Degree})
+	require.Equal(t, "sendmsg(fd 90 = socket:90, 1, passing fd 4 = c1) = 1", rec.Text(c.Passed[0]))
+}
+
+// An instance goes on watching a descriptor that was closed while a duplicate lives, here one in another process.
+func TestWhatTravelsStaysWatchedBehind(t *testing.T) {
+	s := tracetest.New()
+	main := s.Main()
+	sub := main.Fork()
+	ep, a := main.Epoll(), s.Connect("burst")
+	main.Accept(a).Add(ep, a, trace.In).Pass(a, sub).Wait(ep)
+	sub.Close(a)
+	main.Wait(ep)
+	waits := s.End().Waits()
+	require.Equal(t, []int{1, 0}, []int{waits[0].Degree, waits[1].Degree})
+}
+
 func TestEventsResolveAcrossThreads(t *testing.T) {
 	s := tracetest.New()
 	main := s.Main()

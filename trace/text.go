@@ -73,7 +73,11 @@ const maxNames = 4
 func (r *Recording) arguments(c *Call) string {
 	switch c.Family {
 	case FamilyRead, FamilyWrite:
-		return fmt.Sprintf("%s, %d", r.fd(c.FD, c.Object), c.Want)
+		text := fmt.Sprintf("%s, %d", r.fd(c.FD, c.Object), c.Want)
+		if len(c.Passed) > 0 {
+			text += ", passing " + r.fds(c.Passed)
+		}
+		return text
 	case FamilyEpollCtl:
 		if c.Ctl == nil {
 			return epollID(c)
@@ -141,9 +145,6 @@ func (r *Recording) otherArguments(c *Call) string {
 	}
 	if c.Address != "" && c.Family == FamilySocket {
 		parts = append(parts, c.Address)
-	}
-	if len(c.Passed) > 0 {
-		parts = append(parts, "passing "+r.fds(c.Passed))
 	}
 	return strings.Join(parts, ", ")
 }

@@ -76,7 +76,7 @@ func happenings(r *Recording) []happening {
 	}
 	for _, c := range r.Calls {
 		hs = append(hs, happening{at: c.Enter, call: c, do: (*replayer).enter})
-		if c.Exit != 0 && (len(c.Made) > 0 || c.Family == FamilyWait || c.Option != "") {
+		if c.Exit != 0 && (len(c.Made)+len(c.Passed) > 0 || c.Family == FamilyWait || c.Option != "") {
 			hs = append(hs, happening{at: c.Exit, call: c, do: (*replayer).leave})
 		}
 	}
@@ -108,6 +108,9 @@ func (rp *replayer) enter(h happening) {
 		return
 	}
 	rp.files.saw(c.PID, c.FD, c.Object, h.at)
+	if c.Family == FamilyWrite && c.Result >= 0 {
+		rp.files.send(c.Passed)
+	}
 	switch {
 	case c.Ctl != nil && c.Result == 0:
 		rp.files.saw(c.PID, c.Ctl.FD, c.Ctl.Object, h.at)
@@ -123,6 +126,9 @@ func (rp *replayer) leave(h happening) {
 	c := h.call
 	for _, fd := range c.Made {
 		rp.files.put(c.PID, fd.FD, fd.Object, c.Flags&closeOnExec != 0 || c.Option == "F_DUPFD_CLOEXEC", h.at)
+	}
+	if c.Family == FamilyRead {
+		rp.files.receive(c.PID, c.Passed, h.at)
 	}
 	if c.Option == "F_SETFD" && c.Result == 0 {
 		rp.files.put(c.PID, c.FD, c.Object, c.Value&1 != 0, h.at)

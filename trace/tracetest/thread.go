@@ -149,6 +149,24 @@ func (t *Thread) Close(client *Client) *Thread {
 	return t
 }
 
+// Pass sends the connection to a thread of another process (SCM_RIGHTS), over a channel between them, and closes it
+// here.
+func (t *Thread) Pass(client *Client, to *Thread) *Thread {
+	const channel, far = 90, 91
+	t.Call("sendmsg", func(c *trace.Call) {
+		c.FD, c.Object, c.Want, c.Result = channel, "socket:90", 1, 1
+		c.Passed = []trace.FD{{FD: client.FD(t), Object: client.Object}}
+	})
+	t.Close(client)
+	client.fds[to.PID] = to.nextFD
+	to.nextFD++
+	to.Call("recvmsg", func(c *trace.Call) {
+		c.FD, c.Object, c.Want, c.Result = far, "socket:91", 1, 1
+		c.Passed = []trace.FD{{FD: client.FD(to), Object: client.Object}}
+	})
+	return t
+}
+
 // Epoll makes an instance.
 func (t *Thread) Epoll() trace.Object {
 	s := t.Story
