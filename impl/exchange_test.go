@@ -80,7 +80,6 @@ func request(t *rapid.T) (request, answer string) {
 // play does what the script says, and returns what went wrong.
 func (s script) play(t *rapid.T, address string) error {
 	c := dial(t, address)
-	defer func() { _ = c.Close() }()
 	if s.buffer > 0 {
 		if err := c.SetReadBuffer(s.buffer); err != nil {
 			return err
@@ -157,7 +156,6 @@ func TestExchange(t *testing.T) {
 			address, stop := serve(t, s, server.Config{Protocol: "line", ReadSize: size})
 			defer func() { require.NoError(t, stop()) }()
 			bystander := dial(t, address)
-			defer func() { _ = bystander.Close() }()
 
 			failed := make([]error, len(clients))
 			var all sync.WaitGroup

@@ -163,7 +163,7 @@ func (c *child) signal(t *testing.T, sig unix.Signal) {
 	require.NoError(t, c.process(t).Signal(sig))
 }
 
-// connections counts the sockets of the child, the listener included.
+// sockets counts the sockets of the child, the listener included.
 func (c *child) sockets(t *testing.T) int {
 	t.Helper()
 	links, err := proc.Links(c.PID())
@@ -185,15 +185,23 @@ func eventually(t *testing.T, what string, cond func() bool) {
 	}
 }
 
+// A tester is a *testing.T or a *rapid.T.
+type tester interface {
+	require.TestingT
+	Cleanup(func())
+}
+
 // A client speaks the line protocol.
 type client struct {
 	*net.TCPConn
 	answers *bufio.Reader
 }
 
-func dial(t require.TestingT, address string) *client {
+// dial makes a client that is closed with the test.
+func dial(t tester, address string) *client {
 	c, err := net.DialTimeout("tcp", address, patience)
 	require.NoError(t, err)
+	t.Cleanup(func() { _ = c.Close() })
 	require.NoError(t, c.SetDeadline(time.Now().Add(patience)))
 	return &client{c.(*net.TCPConn), bufio.NewReader(c)}
 }
