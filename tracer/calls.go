@@ -38,7 +38,7 @@ func (tr *tracer) enter(t *task) {
 func (tr *tracer) enterCall(t *task, s *shape, args [6]uint64) {
 	fd, named := -1, (*file)(nil)
 	if s.fd != none {
-		fd = int(int32(args[s.fd]))
+		fd = descriptor(args[s.fd])
 		named = tr.named(t, fd)
 		if !s.wants(named, args) {
 			if s.family == trace.FamilyClose {
@@ -57,6 +57,9 @@ func (tr *tracer) enterCall(t *task, s *shape, args [6]uint64) {
 	}
 	tr.number(t)
 }
+
+// descriptor reads a descriptor number. All that is negative names nothing.
+func descriptor(arg uint64) int { return max(int(int32(arg)), -1) }
 
 // enterAgain begins the record of a call that a signal interrupted and that the kernel now goes on with under the name
 // restart_syscall: with the arguments of the first time, and what is left of its timeout.

@@ -114,7 +114,7 @@ func selectFDs(sets [3][]byte, nfds int) []trace.PollFD {
 // selectResult notes in fds which bits one set, as it came back, still has.
 func selectResult(fds []trace.PollFD, set []byte, which uint32) {
 	for i := range fds {
-		if word(set, fds[i].FD)>>(fds[i].FD%64)&1 != 0 {
+		if word(set, fds[i].FD)>>(uint(fds[i].FD)%64)&1 != 0 {
 			fds[i].Revents |= which
 		}
 	}

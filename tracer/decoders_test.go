@@ -452,6 +452,8 @@ func roleFaults() {
 	call("socketpair", "EFAULT", unix.AF_UNIX, unix.SOCK_STREAM, 0, bad)
 	call("read", "EBADF", huge, bad, 1)
 	call("read", "EBADF", 1<<30, bad, 1)
+	call("read", "EBADF", ^uintptr(99), bad, 1)
+	call("epoll_ctl", "EFAULT", uintptr(e), 77, uintptr(s), 0)
 	call("clone3", "EFAULT", bad, 64)
 	call("wait4", "ECHILD", huge, bad, 0, 0)
 	call("waitid", "EFAULT", 0, 0, bad, unix.WEXITED)

@@ -83,7 +83,7 @@ func value2[T any](v T, err error) T {
 	return v
 }
 
-// tape is a sink that keeps everything.
+// tape is a sink that keeps everything, and refuses what trace refuses.
 type tape struct {
 	mu      sync.Mutex
 	records []trace.Record
@@ -93,10 +93,10 @@ func (s *tape) Put(r trace.Record) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.records = append(s.records, r)
-	return nil
+	return r.Check()
 }
 
-// run is a finished recording of a test.
+// recorded is a finished recording.
 type recorded struct {
 	t       testing.TB
 	records []trace.Record

@@ -136,4 +136,3 @@ func (p *Process) Wait() (Status, error) {
 	<-p.done
 	return p.status, p.err
 }
-

@@ -187,10 +187,10 @@ func (tr *tracer) receivedMany(t *task) {
 // the source.
 func (tr *tracer) enterSplice(t *task) {
 	t.call.Want, t.call.Flags = int64(t.args[4]), uint64(uint32(t.args[5]))
-	source := tr.named(t, int(int32(t.args[0])))
-	if source != nil && source.kind == "socket" {
+	fd := descriptor(t.args[0])
+	if source := tr.named(t, fd); source != nil && source.kind == "socket" {
 		t.file = source
-		t.call.Family, t.call.FD = trace.FamilyRead, int(int32(t.args[0]))
+		t.call.Family, t.call.FD = trace.FamilyRead, fd
 		t.call.Object, t.call.Nonblock = source.object, source.nonblock
 	}
 	t.call.Nonblock = t.call.Nonblock || t.call.Flags&unix.SPLICE_F_NONBLOCK != 0
@@ -302,8 +302,12 @@ func (tr *tracer) leavePoll(t *task) {
 }
 
 func (tr *tracer) enterEpollCtl(t *task) {
-	fd := int(int32(t.args[2]))
-	ctl := &trace.Ctl{Op: nameOf(epollOps, t.args[1]), FD: fd, Object: tr.objectOf(t, fd)}
+	op, known := epollOps[t.args[1]]
+	if !known {
+		return // the kernel will say EINVAL
+	}
+	fd := descriptor(t.args[2])
+	ctl := &trace.Ctl{Op: op, FD: fd, Object: tr.objectOf(t, fd)}
 	if t.args[1] != unix.EPOLL_CTL_DEL {
 		for _, e := range epollEvents(tr.mem.read(t.tid, t.args[3], epollEventSize)) {
 			ctl.Events, ctl.Data = e.Events, e.Data

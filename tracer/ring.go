@@ -130,7 +130,7 @@ func (tr *tracer) enterRing(t *task) {
 
 // nameRing finds the ring that the first argument names, by its descriptor or by the index of a registered one.
 func (tr *tracer) nameRing(t *task, registered bool) {
-	number := int(int32(t.args[0]))
+	number := descriptor(t.args[0])
 	if registered {
 		t.file = t.rings[number]
 	} else {
