@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -40,80 +41,93 @@ func byFD(list []proc.Target) map[int]uint32 {
 
 // interestList: the kernel keeps the set. It breaks when fdinfo and what was asked for differ by any registration.
 func interestList(sc *godog.ScenarioContext, w *World) {
-	var bag sock.Bag
-	w.Cleanup(bag.Close)
-	var ep sock.Epoll
-	var far, near []int
-	var before []proc.Target
-	want := map[int]uint32{}
-	reported := 0
-
-	compare := func(what string) error {
-		now, err := registrations(ep)
-		if err != nil {
-			return err
-		}
-		w.Note("fdinfo lists %d registrations", len(now))
-		if !maps.Equal(byFD(now), want) || len(now) != len(want) {
-			return check.Failf(what, "asked for %v, listed %v", want, now)
-		}
-		return nil
-	}
-	sc.Given(`^an epoll instance with (\d+) registered sockets$`, func(n int) (err error) {
-		if far, near, err = pairs(&bag, n); err != nil {
-			return err
-		}
-		for _, fd := range near {
-			want[fd] = unix.EPOLLIN
-		}
-		if ep, err = watchAll(&bag, near, unix.EPOLLIN); err == nil {
-			before, err = registrations(ep)
-		}
-		return err
-	})
-	sc.Then(`^its fdinfo lists exactly these (\d+)$`, func(int) error {
-		return compare("fdinfo to list what was registered")
-	})
-	sc.When(`^one is deleted, one is changed to EPOLLOUT and one new socket is added$`, func() error {
-		fresh, err := sock.Eventfd(0)
-		if err != nil {
-			return err
-		}
-		bag.Add(fresh)
-		delete(want, near[7])
-		want[near[11]], want[fresh] = unix.EPOLLOUT, unix.EPOLLIN
-		return firstError(ep.Del(near[7]), ep.Mod(near[11], unix.EPOLLOUT), ep.Add(fresh, unix.EPOLLIN))
-	})
+	i := &interest{w: w, want: map[int]uint32{}}
+	w.Cleanup(i.bag.Close)
+	sc.Given(`^an epoll instance with (\d+) registered sockets$`, i.register)
+	sc.Then(`^its fdinfo lists exactly these (\d+)$`, func(int) error { return i.matches("fdinfo to list what was registered") })
+	sc.When(`^one is deleted, one is changed to EPOLLOUT and one new socket is added$`, i.change)
 	sc.Then(`^its fdinfo has lost the first, shows the second with its new events, lists the third, and is otherwise unchanged$`, func() error {
-		return compare("each change to alter one registration")
+		return i.matches("each change to alter one registration")
 	})
-	sc.When(`^one of them gets something to read and the instance is waited on (\d+) times$`, func(times int) error {
-		if _, err := unix.Write(far[3], []byte("x")); err != nil {
-			return err
-		}
-		for range times {
-			got, err := ep.Ready(10)
-			if err != nil {
-				return err
-			}
-			if slices.Equal(got, near[3:4]) {
-				reported++
-			}
-		}
-		return nil
-	})
-	sc.Then(`^every wait reports that socket, and the fdinfo is the same as before$`, func() error {
-		after, err := registrations(ep)
+	sc.When(`^one of them gets something to read and the instance is waited on (\d+) times$`, i.wait)
+	sc.Then(`^every wait reports that socket, and the fdinfo is the same as before$`, i.unchanged)
+	interestTree(sc, w, &i.bag)
+}
+
+// interest is an instance and what was asked of it.
+type interest struct {
+	w         *World
+	bag       sock.Bag
+	ep        sock.Epoll
+	far, near []int
+	before    []proc.Target
+	want      map[int]uint32 // events by descriptor
+	missed    int            // waits that did not report what they should
+}
+
+func (i *interest) register(n int) (err error) {
+	if i.far, i.near, err = pairs(&i.bag, n); err != nil {
+		return err
+	}
+	for _, fd := range i.near {
+		i.want[fd] = unix.EPOLLIN
+	}
+	if i.ep, err = watchAll(&i.bag, i.near, unix.EPOLLIN); err == nil {
+		i.before, err = registrations(i.ep)
+	}
+	return err
+}
+
+func (i *interest) change() error {
+	fresh, err := sock.Eventfd(0)
+	if err != nil {
+		return err
+	}
+	i.bag.Add(fresh)
+	gone, changed := i.near[7], i.near[11]
+	delete(i.want, gone)
+	i.want[changed], i.want[fresh] = unix.EPOLLOUT, unix.EPOLLIN
+	return errors.Join(i.ep.Del(gone), i.ep.Mod(changed, unix.EPOLLOUT), i.ep.Add(fresh, unix.EPOLLIN))
+}
+
+func (i *interest) matches(what string) error {
+	now, err := registrations(i.ep)
+	if err != nil {
+		return err
+	}
+	i.w.Note("fdinfo lists %d registrations", len(now))
+	if !maps.Equal(byFD(now), i.want) || len(now) != len(i.want) {
+		return check.Failf(what, "asked for %v, listed %v", i.want, now)
+	}
+	return nil
+}
+
+func (i *interest) wait(times int) error {
+	if _, err := unix.Write(i.far[3], []byte("x")); err != nil {
+		return err
+	}
+	for range times {
+		got, err := i.ep.Ready(10)
 		if err != nil {
 			return err
 		}
-		w.Note("%d waits reported it, %d registrations before and %d after", reported, len(before), len(after))
-		if reported != 3 || !slices.Equal(before, after) {
-			return check.Failf("3 reports and an unchanged interest list", "%d reports, before %v, after %v", reported, before, after)
+		if !slices.Equal(got, i.near[3:4]) {
+			i.missed++
 		}
-		return nil
-	})
-	interestTree(sc, w, &bag)
+	}
+	return nil
+}
+
+func (i *interest) unchanged() error {
+	after, err := registrations(i.ep)
+	if err != nil {
+		return err
+	}
+	i.w.Note("%d waits missed it, %d registrations before and %d after", i.missed, len(i.before), len(after))
+	if i.missed != 0 || !slices.Equal(i.before, after) {
+		return check.Failf("a report from every wait and an unchanged interest list", "%d waits without it, before %v, after %v", i.missed, i.before, after)
+	}
+	return nil
 }
 
 // interestTree: duplicates of one file are listed by number. It breaks when the kernel lists them in the order of their
@@ -177,13 +191,4 @@ func interestTree(sc *godog.ScenarioContext, w *World, bag *sock.Bag) {
 		}
 		return inOrder()
 	})
-}
-
-func firstError(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

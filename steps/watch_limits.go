@@ -25,9 +25,15 @@ const fillable = 1_000_000
 func watchLimits(sc *godog.ScenarioContext, w *World) {
 	var bag sock.Bag
 	w.Cleanup(bag.Close)
+	watchMany(sc, w, &bag)
+	watchTwice(sc, w, &bag)
+	watchAllowance(sc, w, &bag)
+}
+
+// watchMany: one instance has room for many.
+func watchMany(sc *godog.ScenarioContext, w *World, bag *sock.Bag) {
 	var fds, ready []int
-	var sets []sock.Epoll
-	var limit unix.Rlimit
+	var ep sock.Epoll
 
 	sc.Given(`^an epoll instance that watches (\d+) event counters$`, func(n int) (err error) {
 		if err = needDescriptors(n + 100); err != nil {
@@ -36,8 +42,7 @@ func watchLimits(sc *godog.ScenarioContext, w *World) {
 		if fds, err = bag.Eventfds(n); err != nil {
 			return err
 		}
-		ep, err := watchAll(&bag, fds, unix.EPOLLIN)
-		sets = append(sets, ep)
+		ep, err = watchAll(bag, fds, unix.EPOLLIN)
 		return err
 	})
 	sc.When(`^every thousandth of them becomes ready$`, func() error {
@@ -50,13 +55,21 @@ func watchLimits(sc *godog.ScenarioContext, w *World) {
 		return nil
 	})
 	sc.Then(`^that instance reports those (\d+) and no other$`, func(int) error {
-		got, err := sets[0].Ready(len(fds))
+		got, err := ep.Ready(len(fds))
 		w.Note("%d watched by one instance, %v reported", len(fds), got)
 		if err == nil && !slices.Equal(got, ready) {
 			return check.Failf(fmt.Sprintf("reports of %v", ready), "%v", got)
 		}
 		return err
 	})
+}
+
+// watchTwice: a descriptor may be registered with many instances.
+func watchTwice(sc *godog.ScenarioContext, w *World, bag *sock.Bag) {
+	var fds []int
+	var sets []sock.Epoll
+	var limit unix.Rlimit
+
 	sc.Given(`^(\d+) event counters, and as many epoll instances as make their registrations exceed the descriptor limit$`, func(n int) (err error) {
 		if err = needDescriptors(n + 100); err != nil {
 			return err
@@ -99,7 +112,6 @@ func watchLimits(sc *godog.ScenarioContext, w *World) {
 		}
 		return nil
 	})
-	watchAllowance(sc, w, &bag)
 }
 
 // watchAllowance uses up a user's allowance of registrations. The limit is the whole machine's and cannot be lowered in
