@@ -101,7 +101,7 @@ func step(o Op, m Model, k *kernel) (real, predicted string, err error) {
 	}
 }
 
-func bytes(n int) string { return fmt.Sprintf("→ %d bytes", n) }
+func bytes(n int) string { return fmt.Sprintf("→ %d of them", n) }
 
 func accepted(ok bool) string {
 	if ok {

@@ -122,11 +122,16 @@ var anyOp = rapid.Custom(func(t *rapid.T) Op {
 	return o
 })
 
-// anyScript draws scripts. Who has closed sends no more: such lines are left out.
+// anyScript draws scripts, in parts: rapid's slices are short, some five ops, and it takes more to get into trouble.
+// Who has closed sends no more: such lines are left out.
 var anyScript = rapid.Custom(func(t *rapid.T) Script {
 	var s Script
 	var closed [Ends]bool
-	for _, o := range rapid.SliceOfN(anyOp, 1, 60).Draw(t, "ops") {
+	var ops []Op
+	for range 5 {
+		ops = append(ops, rapid.SliceOfN(anyOp, 0, 60).Draw(t, "ops")...)
+	}
+	for _, o := range ops {
 		if closed[o.End] && (o.Verb == Send || o.Verb == Close) {
 			continue
 		}

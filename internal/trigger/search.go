@@ -22,6 +22,9 @@ type Found struct {
 	Played Played // the shortest script that refutes the model; zero if there was none
 	Seed   uint64 // of the script from which it was shrunk: RAPID_SEED repeats it
 	Log    string // what rapid says about it
+
+	Scripts int // how many scripts were played, those of shrinking included
+	Lines   int // how many lines they had
 }
 
 // Search plays up to that many random scripts against a fresh model each, and shrinks the first script that refutes it.
@@ -36,6 +39,8 @@ func Search(scripts int, model func(ends int) Model) (found Found, err error) {
 	r := &referee{}
 	err = r.check(scripts, func(t *rapid.T) {
 		last = property(t, model, l)
+		found.Scripts++
+		found.Lines += len(last.Lines)
 		if last.Refuted() {
 			t.Fatalf("kernel and model disagree:\n%s", last)
 		}
@@ -43,7 +48,7 @@ func Search(scripts int, model func(ends int) Model) (found Found, err error) {
 	if err != nil || !r.failed {
 		return found, err
 	}
-	if found = (Found{Played: last, Seed: r.seed(), Log: r.log.String()}); !last.Refuted() {
+	if found.Played, found.Seed, found.Log = last, r.seed(), r.log.String(); !last.Refuted() {
 		return found, fmt.Errorf("the search for a script ended oddly: %s", found.Log)
 	}
 	return found, nil
@@ -77,7 +82,7 @@ func (r *referee) check(scripts int, property func(*rapid.T)) error {
 			return fmt.Errorf("prepare rapid: %w", err)
 		}
 	}
-	for name, value := range map[string]string{"checks": strconv.Itoa(scripts), "nofailfile": "true", "shrinktime": "10s"} {
+	for name, value := range map[string]string{"checks": strconv.Itoa(scripts), "nofailfile": "true", "shrinktime": "30s"} {
 		f := flag.Lookup("rapid." + name)
 		before := f.Value.String()
 		if err := f.Value.Set(value); err != nil {
