@@ -5,6 +5,7 @@ package subject
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -12,9 +13,11 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 
 	"github.com/iospec/iospec/internal/proc"
 	"github.com/iospec/iospec/trace"
+	"github.com/iospec/iospec/tracer"
 )
 
 // discard is a sink that keeps nothing.
@@ -83,6 +86,16 @@ func TestStartFails(t *testing.T) {
 }
 
 func pid() string { return itoa(os.Getpid()) }
+
+func TestRefusedTracingIsPassedOn(t *testing.T) {
+	refused := &tracer.RefusedError{Op: "PTRACE_SEIZE", Err: unix.EPERM, Hint: "allow CAP_SYS_PTRACE"}
+	err := launchError("server", "", fmt.Errorf("start: %w", refused))
+	require.ErrorIs(t, err, ErrNotTraceable)
+	require.ErrorIs(t, err, unix.EPERM)
+	require.ErrorContains(t, err, "allow CAP_SYS_PTRACE")
+	other := errors.New("no memory")
+	require.Equal(t, other, launchError("server", "", other), "what is not the command's fault stays as it is")
+}
 
 func TestSpecIsChecked(t *testing.T) {
 	for _, c := range []struct {

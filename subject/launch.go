@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"syscall"
 	"time"
@@ -123,7 +124,7 @@ func (p *plain) Wait() (tracer.Status, error) {
 }
 
 // launchError says why the command could not even begin.
-func launchError(command string, err error) error {
+func launchError(command, dir string, err error) error {
 	e := &Error{Detail: err.Error(), Err: err}
 	var execution *tracer.ExecError
 	switch {
@@ -134,7 +135,9 @@ func launchError(command string, err error) error {
 	case errors.Is(err, fs.ErrNotExist) || errors.Is(err, exec.ErrNotFound):
 		e.Kind = ErrNotFound
 		e.Hint = "check the spelling, or give the path: ./" + command
-		if _, statErr := os.Stat(command); statErr == nil {
+		if _, statErr := os.Stat(command); statErr == nil && dir != "" && !filepath.IsAbs(command) {
+			e.Hint = "a relative path is looked up in the directory of the command, " + dir
+		} else if statErr == nil {
 			e.Hint = "the file is there: the interpreter or loader that it names is missing (see its first line, or ldd), or, " +
 				"given without a slash, it is not in PATH"
 		}

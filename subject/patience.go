@@ -17,7 +17,7 @@ type patience struct {
 
 const (
 	basePatience   = 2 * time.Second
-	shortest       = 32 // the shortest patience is this part of the base
+	shortest       = 16 // the shortest patience is this part of the base
 	patienceRounds = 5  // no wait lasts longer than this many times its patience, whatever comes
 )
 

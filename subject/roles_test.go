@@ -34,7 +34,11 @@ func TestMain(m *testing.M) {
 
 // role gives the command that plays it.
 func role(name string, args ...string) []string {
-	return append([]string{os.Args[0], roleWord, name}, args...)
+	self, err := os.Executable()
+	if err != nil {
+		panic(err)
+	}
+	return append([]string{self, roleWord, name}, args...)
 }
 
 var roles = map[string]func(args []string){

@@ -116,7 +116,7 @@ func (s *Subject) begin(ctx context.Context) (err error) {
 		Stderr: s.output.write,
 	})
 	if err != nil {
-		return launchError(s.command[0], err)
+		return launchError(s.command[0], s.spec.Dir, err)
 	}
 	s.output.started()
 	s.family = newFamily(s.process.PID(), mark)
