@@ -376,3 +376,44 @@ func TestUnprivileged(t *testing.T) {
 	require.NoError(t, err, string(out))
 	require.Equal(t, "a\nexit status 0 true true 65534\n", string(out))
 }
+
+// forkBomb forks and starts threads from every process, as far as its argument goes.
+const forkBomb = `
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+void *work(void *x) { for (;;) if (fork() == 0) { for (int i = 0; i < 20; i++) if (fork() == 0) _exit(0); _exit(0); } return x; }
+int main(void) {
+	pthread_t t; signal(SIGCHLD, SIG_IGN);
+	for (int i = 0; i < 2; i++) { pthread_create(&t, NULL, work, NULL); if (fork() == 0) setsid(); }
+	pause();
+}`
+
+// Kill at any moment ends all, also what is being born.
+func TestKillWhileForking(t *testing.T) {
+	cmd := program(t, forkBomb, "-pthread")
+	for i := range 12 {
+		sink := &countdown{left: 5 + 40*i, reached: make(chan struct{})}
+		p, err := Start(context.Background(), cmd, sink, Options{})
+		skipIfRefused(t, err)
+		require.NoError(t, err)
+		<-sink.reached
+		p.Kill()
+		_, err = p.Wait()
+		require.NoError(t, err)
+		require.Zero(t, p.Tasks())
+	}
+}
+
+// countdown tells when it has had so many records.
+type countdown struct {
+	left    int
+	reached chan struct{}
+}
+
+func (s *countdown) Put(trace.Record) error {
+	if s.left--; s.left == 0 {
+		close(s.reached)
+	}
+	return nil
+}

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -109,7 +110,8 @@ const patience = 60 * time.Second
 func roleCommand(role string, env ...string) Command {
 	return Command{
 		Path: "/proc/self/exe", Args: []string{role},
-		Env: append(append(os.Environ(), roleVariable+"="+role), env...),
+		// The race detector's runtime would sleep for a second at the end of each tracee.
+		Env: append(append(os.Environ(), roleVariable+"="+role, "GORACE=atexit_sleep_ms=0"), env...),
 	}
 }
 
@@ -133,8 +135,8 @@ func record(t testing.TB, cmd Command, opt Options) *recorded {
 
 // skipIfRefused skips loudly where the machine does not allow recording.
 func skipIfRefused(t testing.TB, err error) {
-	if reason := Supported(); err != nil && reason != nil {
-		t.Skipf("SKIPPED: this machine does not let us record: %v", reason)
+	if errors.Is(err, ErrRefused) {
+		t.Skipf("SKIPPED: this machine does not let us record: %v", err)
 	}
 }
 

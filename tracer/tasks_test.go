@@ -508,3 +508,80 @@ func TestRecordsAreJSON(t *testing.T) {
 	}
 	require.Equal(t, "127.0.0.1:1", r.records[0].Header.Address)
 }
+
+// killedWhileForking kills, again and again, a process that does nothing but fork: some of its children are born to a
+// parent that can no longer tell of them. They must run all the same, or the last read would never see the end.
+const killedWhileForking = `
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+int main(void) {
+	int p[2], killed = 0; char b;
+	if (pipe(p)) return 1;
+	for (int i = 0; i < 150; i++) {
+		pid_t pid = fork();
+		if (pid == 0) { signal(SIGCHLD, SIG_IGN); for (;;) if (fork() == 0) { if (write(p[1], "x", 1) != 1) _exit(1); _exit(0); } }
+		for (int k = 0; k < 1 + i % 3; k++) if (read(p[0], &b, 1) != 1) return 2;
+		kill(pid, SIGKILL);
+		if (waitpid(pid, NULL, 0) == pid) killed++;
+	}
+	close(p[1]);
+	while (read(p[0], &b, 1) == 1);
+	printf("killed %d\n", killed);
+}`
+
+func TestChildrenOfTheKilledGoOn(t *testing.T) {
+	r := record(t, program(t, killedWhileForking), Options{})
+	r.wellFormed()
+	require.Equal(t, 150, r.counts()["killed"])
+}
+
+// passing: one process makes an epoll instance and sends it to another, which had no part in making it.
+const passing = `
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+union { struct cmsghdr h; char b[CMSG_SPACE(sizeof(int))]; } u;
+int main(void) {
+	int pair[2], st; char x = 0;
+	struct iovec v = {&x, 1}; struct msghdr m = {.msg_iov = &v, .msg_iovlen = 1, .msg_control = u.b, .msg_controllen = sizeof u.b};
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair)) return 1;
+	pid_t pid = fork();
+	if (pid == 0) {
+		int other = epoll_create1(0), fd; struct epoll_event ev;
+		if (recvmsg(pair[0], &m, 0) != 1 || other < 0) _exit(2);
+		memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&m)), sizeof fd);
+		_exit(epoll_wait(fd, &ev, 1, 0) != 0);
+	}
+	epoll_create1(0);
+	int e = epoll_create1(0);
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+	c->cmsg_level = SOL_SOCKET; c->cmsg_type = SCM_RIGHTS; c->cmsg_len = CMSG_LEN(sizeof e); memcpy(CMSG_DATA(c), &e, sizeof e);
+	if (sendmsg(pair[1], &m, 0) != 1 || waitpid(pid, &st, 0) != pid) return 3;
+	printf("child %d\nstatus %d\nfd %d\n", pid, WEXITSTATUS(st), e);
+}`
+
+func TestDescriptorsPassedToAnotherProcess(t *testing.T) {
+	r := record(t, program(t, passing), Options{})
+	r.wellFormed()
+	counts := r.counts()
+	require.Zero(t, counts["status"])
+	sent, got := r.named("sendmsg")[0].Passed, r.named("recvmsg")[0].Passed
+	require.Len(t, sent, 1)
+	require.Equal(t, counts["fd"], sent[0].FD)
+	require.Len(t, got, 1)
+	require.Equal(t, sent[0].Object, got[0].Object)
+	require.NotEmpty(t, sent[0].Object)
+	for _, c := range r.calls() {
+		if c.Family == trace.FamilyWait {
+			require.Equal(t, sent[0].Object, c.Object)
+		}
+		if c.Family == trace.FamilyEpoll && c.PID == counts["child"] {
+			require.NotEqual(t, sent[0].Object, c.Made[0].Object)
+		}
+	}
+}
