@@ -71,6 +71,11 @@ func (x *index) findConnections(r *Recording) {
 		}
 	}
 	for _, call := range r.Calls {
+		if s, ok := r.accepted(call); ok && (x.listens[call.Object] || len(x.listeners) == 0) {
+			if c := r.connection(s); c != nil {
+				x.byObject[s.Object] = c
+			}
+		}
 		if c := x.byObject[call.Object]; c != nil {
 			c.Calls = append(c.Calls, call)
 		}
@@ -93,19 +98,29 @@ func (x *index) findConnections(r *Recording) {
 	x.nameConnections(r)
 }
 
+// accepted describes a socket of which only the accept tells: one that was reset before anybody could look it up.
+func (r *Recording) accepted(call *Call) (Socket, bool) {
+	if call.Family != FamilyAccept || len(call.Made) != 1 || call.Address == "" || call.Made[0].Object == "" {
+		return Socket{}, false
+	}
+	known := r.Sockets[call.Made[0].Object]
+	return Socket{At: call.Exit, Object: call.Made[0].Object, Local: r.Header.Address, Peer: call.Address}, known.Peer == ""
+}
+
 // nameConnections orders the connections by their first call, or by when their socket became known, and numbers them.
 func (x *index) nameConnections(r *Recording) {
 	for _, c := range x.byObject {
 		x.connections = append(x.connections, c)
 	}
 	first := func(c *Connection) Time {
-		switch {
+		switch known, ok := r.Sockets[c.Object]; {
 		case c.Accept != nil:
 			return c.Accept.Exit
-		case len(c.Calls) > 0:
-			return min(c.Calls[0].Enter, r.Sockets[c.Object].At)
+		case len(c.Calls) > 0 && (!ok || c.Calls[0].Enter < known.At):
+			return c.Calls[0].Enter
+		default:
+			return known.At
 		}
-		return r.Sockets[c.Object].At
 	}
 	slices.SortFunc(x.connections, func(a, b *Connection) int {
 		return cmp.Or(cmp.Compare(first(a), first(b)), cmp.Compare(a.Object, b.Object))

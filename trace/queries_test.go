@@ -70,6 +70,19 @@ func TestConnectionWithoutAccept(t *testing.T) {
 	require.Equal(t, -1, conns[0].FD())
 }
 
+func TestASocketThatOnlyItsAcceptTellsOf(t *testing.T) {
+	s := tracetest.New()
+	a := s.Connect("burst")
+	s.Main().Call("accept4", func(c *trace.Call) {
+		c.FD, c.Object, c.Result, c.Address = 3, tracetest.Listener, 7, a.Peer()
+		c.Made = []trace.FD{{FD: 7, Object: a.Object}}
+	})
+	conns := s.End().Connections()
+	require.Len(t, conns, 1)
+	require.Equal(t, a.Port, conns[0].Client.Port)
+	require.Equal(t, 7, conns[0].FD())
+}
+
 func TestAPortUsedTwiceNamesTheLaterClient(t *testing.T) {
 	s := tracetest.New()
 	first := s.Connect("short")

@@ -92,8 +92,8 @@ func (p *page) rule(name string) {
 func (p *page) line(e event) {
 	switch {
 	case e.who != nil:
-		p.out.WriteString(fmt.Sprintf("%*s ", timeWidth-2, milliseconds(e.at)) + p.paint(paintDim, p.glyphs.bar) +
-			" " + p.paint(paintClient, p.cut(p.glyphs.client+" "+e.mark, p.width()-timeWidth-2)) + "\n")
+		fmt.Fprintf(&p.out, "%*s %s %s\n", timeWidth-2, milliseconds(e.at), p.paint(paintDim, p.glyphs.bar),
+			p.paint(paintClient, p.cut(p.glyphs.client+" "+e.mark, p.width()-timeWidth-2)))
 		return
 	case e.call == nil:
 		p.rule(e.mark)
