@@ -8,6 +8,18 @@ import (
 	"github.com/iospec/iospec/internal/sock"
 )
 
+// rotation gives some of the descriptors each time, the next ones, so that in the end all have had their turn.
+func rotation(fds []int, some int) func() []int {
+	at := 0
+	return func() []int {
+		if at+some > len(fds) {
+			at = 0
+		}
+		at += some
+		return fds[at-some : at]
+	}
+}
+
 // serveRound lets each client send a byte and serves it before the next one does: find who is ready, read.
 func serveRound(far []int, find func() int) {
 	buf := make([]byte, 1)

@@ -60,3 +60,11 @@ func scaled(v []float64, by float64) []float64 {
 	}
 	return out
 }
+
+func products(a, b []float64) []float64 {
+	out := make([]float64, len(a))
+	for i := range a {
+		out[i] = a[i] * b[i]
+	}
+	return out
+}

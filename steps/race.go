@@ -34,7 +34,7 @@ func newRace(bag *sock.Bag, fds []int, sizes []int) (*race, error) {
 		if err := onlyOneReady(set, array, ep); err != nil {
 			return nil, err
 		}
-		times := 1 + 4000/n
+		times := max(1, 4000/n)
 		r.add("select", times, func() { repeatSelect(times, set, question) })
 		r.add("poll", times, func() { repeatPoll(times, array) })
 		events := make([]unix.EpollEvent, 1)

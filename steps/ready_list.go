@@ -88,7 +88,7 @@ func waitCost(sc *godog.ScenarioContext, w *World, bag *sock.Bag) {
 	})
 	sc.Then(`^epoll_wait costs at most ([\d.]+) times as much on the large set, and select and poll more than (\d+) times as much$`, func(flat, steep float64) error {
 		growth := func(call string) float64 { c := r.costs(call); return c[1] / c[0] }
-		apart := r.contest.Until(20, 5, func([]float64) bool {
+		apart := r.contest.Until(40, 10, func([]float64) bool {
 			return growth("epoll_wait") <= flat && growth("select") > steep && growth("poll") > steep
 		})
 		for _, call := range []string{"select", "poll", "epoll_wait"} {
@@ -115,12 +115,13 @@ func waitCost(sc *godog.ScenarioContext, w *World, bag *sock.Bag) {
 				return err
 			}
 			events := make([]unix.EpollEvent, k)
-			contest.Add(10, func() { repeatWait(10, ep, events) })
+			times := 1 + 100/k
+			contest.Add(times, func() { repeatWait(times, ep, events) })
 		}
 		return nil
 	})
 	sc.Then(`^(\d+) ready ones cost more than (\d+) times as much as (\d+)$`, func(_ int, times float64, _ int) error {
-		dearer := contest.Until(20, 5, func(c []float64) bool { return c[len(c)-1] > times*c[0] })
+		dearer := contest.Until(40, 20, func(c []float64) bool { return c[len(c)-1] > times*c[0] })
 		w.Note("with %v ready, of %d watched: %.0f ns", ready, len(fds), contest.Costs())
 		if !dearer {
 			return check.Failf("a cost in proportion to what is ready", "%v ready cost %.0f ns", ready, contest.Costs())

@@ -9,7 +9,8 @@ import (
 )
 
 // CPU gives the CPU time, user and system, that the calling thread spends in f. The goroutine stays on its thread for
-// as long as f runs. What the kernel does in other threads on f's behalf is not in it.
+// as long as f runs. What the kernel does in other threads on f's behalf is not in it. In a virtual machine single
+// readings may be far too low as well as too high, see AddProcess: take the middle of many.
 func CPU(f func()) time.Duration {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -38,7 +39,7 @@ func whileIn(pid int, body func()) (time.Duration, error) {
 }
 
 // ProcessCPU gives the CPU time, user and system, that a process with all its threads has spent so far: the clock that
-// clock_getcpuclockid(3) names. It is as fine as CPU, where /proc/PID/stat counts ticks of 10 ms.
+// clock_getcpuclockid(3) names. It counts nanoseconds, where /proc/PID/stat counts ticks of 10 ms.
 func ProcessCPU(pid int) (time.Duration, error) {
 	const sched = 2 // CPUCLOCK_SCHED, include/linux/posix-timers_types.h: as the scheduler counts, to the nanosecond
 	var ts unix.Timespec

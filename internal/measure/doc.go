@@ -1,6 +1,6 @@
 // Package measure compares costs on a machine that is busy with other things.
 //
-// It counts the CPU time of the calling thread, not the time on the wall; it measures what is to be compared in turn
-// (A B A B …), so that a slow spell meets both; it keeps the lower quartile of many rounds; and it asks for shapes (a
-// line, a power, a ratio) rather than for figures.
+// It measures what is to be compared in turn (A B A B …), so that a slow spell meets all; it runs many short rounds, so
+// that some are undisturbed; and it asks for shapes (a line, a power, a ratio) rather than for figures. A thread's own
+// CPU clock would seem the natural measure, and is not: in a virtual machine it can run far behind, see AddProcess.
 package measure

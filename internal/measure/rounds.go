@@ -9,27 +9,33 @@ type Contest struct {
 	err     error
 }
 
-// entry is a body that does ops operations of one kind each time it runs, and the clock that counts them.
+// entry is a body that does ops operations of one kind each time it runs, the clock that counts what it spends, and
+// which of many rounds tells the truth.
 type entry struct {
 	ops   int
 	body  func()
 	spent func(body func()) (time.Duration, error)
+	truth func(samples []float64) float64
 }
 
-// Add enters a body that does ops operations each time it runs, and returns its number. What it costs is the CPU time of
-// the thread that runs it.
+// Add enters a body that does ops operations each time it runs, and returns its number. What it costs is the time of its
+// fastest round: whatever else the machine does makes a round slower, and never faster. A round should take some tens
+// of microseconds and at most a few hundred, so that on a busy machine, too, there are rounds that nothing interrupts.
 func (c *Contest) Add(ops int, body func()) int {
-	return c.enter(ops, body, func(body func()) (time.Duration, error) { return CPU(body), nil })
+	return c.enter(entry{ops, body, elapsed, Min})
 }
 
 // AddProcess enters a body that makes another process do ops operations. What it costs is the CPU time which that
-// process, with all its threads, spends meanwhile.
+// process, with all its threads, spends meanwhile, in the middle round. The time on the wall would say more about the
+// machine than about the process; the least CPU time would lie, because the kernel subtracts what a hypervisor steals
+// not always from whom it was stolen.
 func (c *Contest) AddProcess(pid, ops int, body func()) int {
-	return c.enter(ops, body, func(body func()) (time.Duration, error) { return whileIn(pid, body) })
+	spent := func(body func()) (time.Duration, error) { return whileIn(pid, body) }
+	return c.enter(entry{ops, body, spent, Median})
 }
 
-func (c *Contest) enter(ops int, body func(), spent func(func()) (time.Duration, error)) int {
-	c.entries = append(c.entries, entry{ops, body, spent})
+func (c *Contest) enter(e entry) int {
+	c.entries = append(c.entries, e)
 	c.samples = append(c.samples, nil)
 	return len(c.entries) - 1
 }
@@ -57,16 +63,14 @@ func (c *Contest) Run(rounds int) {
 	}
 }
 
-// Samples gives what body i cost in each round, in nanoseconds of CPU time per operation.
+// Samples gives what body i cost in each round, in nanoseconds per operation.
 func (c *Contest) Samples(i int) []float64 { return c.samples[i] }
 
-// Costs gives what each body costs, in nanoseconds of CPU time per operation: the lower quartile of its rounds. Most
-// noise adds, so the middle is too high; but a hypervisor's stolen time is subtracted in lumps, so the least may lie far
-// below the truth.
+// Costs gives what each body costs, in nanoseconds per operation.
 func (c *Contest) Costs() []float64 {
 	costs := make([]float64, len(c.samples))
 	for i, s := range c.samples {
-		costs[i] = Quantile(s, 0.25)
+		costs[i] = c.entries[i].truth(s)
 	}
 	return costs
 }
@@ -82,4 +86,10 @@ func (c *Contest) Until(batches, rounds int, shape func(costs []float64) bool) b
 		}
 	}
 	return false
+}
+
+func elapsed(body func()) (time.Duration, error) {
+	started := time.Now()
+	body()
+	return time.Since(started), nil
 }
