@@ -40,6 +40,7 @@ func (j judge) waitsWith(family trace.Family) *Finding {
 		f = j.unclear("never were two clients connected at the same time")
 	default:
 		calls, what := j.waitsInstead(family)
+		j.acquit = "waits of the " + string(family) + " family that cover and report the connections"
 		f = j.fail(calls, "with up to %s open, %s", plural(open, "connection"), what)
 	}
 	return &f

@@ -1,5 +1,15 @@
 // Package check judges recordings. A predicate is a pure function: a recording in, a finding with its witness out. The
 // steps of the features, `iospec check`, `judge` and later `identify` all call the same predicates.
+//
+//	finding.go        outcomes and evidence
+//	claims.go         which predicate judges which claim, and which trait
+//	judge.go          how a predicate says what it found
+//	view.go           the words in which predicates look at a recording
+//	multiplexing.go   one process, many clients           readiness.go     no read without a report
+//	demultiplexer.go  what really waits for the clients   selectpoll.go    the whole set, each time
+//	epoll.go          the set kept in the kernel          trigger.go       level and edge; what level may leave
+//	drain.go          what edge must not leave            architecture.go  reactors, and who owns what
+//	patterns.go       main, sub, acceptor, handler        every.go         what every server keeps
 package check
 
 import (

@@ -53,19 +53,14 @@ func clientCalls(rec *trace.Recording) map[int][]*trace.Call {
 	return byThread
 }
 
-// oneOfEach takes the first call of each thread, and the second of the first few.
+// oneOfEach takes the first call of each thread, and the next few of each where the threads are few.
 func oneOfEach(byThread map[int][]*trace.Call) []*trace.Call {
+	each := max(1, 4/max(1, len(byThread)))
 	var calls []*trace.Call
 	for _, tid := range slices.Sorted(maps.Keys(byThread)) {
-		calls = append(calls, byThread[tid][0])
+		calls = append(calls, first(byThread[tid], each)...)
 	}
-	calls = first(calls, 5)
-	for _, c := range slices.Clone(calls) {
-		if more := byThread[c.TID]; len(more) > 1 {
-			calls = append(calls, more[1])
-		}
-	}
-	return calls
+	return first(calls, maxWitnesses)
 }
 
 // interleaving finds three reads that brought data: of a, of b, and of a again.
