@@ -36,10 +36,7 @@ func TestOutOfDescriptors(t *testing.T) {
 			c.ask(t, "echo x", "x")
 		}
 
-		before := cpu(t, child)
-		quiet := 500 * time.Millisecond
-		time.Sleep(quiet) // nothing happens, which is what is looked at
-		require.Less(t, cpu(t, child)-before, quiet/5, "CPU time while nothing happens")
+		restful(t, child)
 
 		clients[0].ask(t, "echo y", "y")
 		for i, late := range clients[served:] { // one leaves, one gets in
@@ -197,29 +194,82 @@ func TestFair(t *testing.T) {
 	})
 }
 
-// TestNothingPerMessage holds that serving allocates nothing.
-func TestNothingPerMessage(t *testing.T) {
-	for protocol, text := range map[string][2]string{"echo": {"hello\n", "hello\n"}, "line": {"echo hello\n", "hello\n"}} {
-		each(t, func(t *testing.T, s impl.Server) {
-			address, stop := serve(t, s, server.Config{Protocol: protocol})
-			defer func() { require.NoError(t, stop()) }()
-			fd := connect(t, address)
-			defer server.CloseFD(fd)
-			request, answer := []byte(text[0]), make([]byte, 64)
-			exchange := func() {
-				if n, err := unix.Write(fd, request); n != len(request) || err != nil {
-					panic(fmt.Sprint("write: ", n, err))
-				}
-				for got := 0; got < len(text[1]); {
-					n, err := unix.Read(fd, answer)
-					if n <= 0 {
-						panic(fmt.Sprint("read: ", n, err))
-					}
-					got += n
-				}
-			}
-			require.Zero(t, testing.AllocsPerRun(2000, exchange), "allocations per message")
+// TestStalledReaderCostsNothing holds that a server does nothing while a client takes no reply, though it has asked for
+// more, nor afterwards, when it has nothing left to write.
+func TestStalledReaderCostsNothing(t *testing.T) {
+	each(t, func(t *testing.T, s impl.Server) {
+		child := spawn(t, s, "line", 0)
+		c, other := dial(t, child.address), dial(t, child.address)
+		const size = 20 << 20
+		_, err := fmt.Fprintf(c, "blob %d\n", size)
+		require.NoError(t, err)
+		_, err = c.answers.Peek(1)
+		require.NoError(t, err)
+		_, err = fmt.Fprintf(c, "echo more\n")
+		require.NoError(t, err)
+		settled := cpu(t, child)
+		eventually(t, "the buffers are full", func() bool {
+			other.ask(t, "sleep 10", "slept 10")
+			before := settled
+			settled = cpu(t, child)
+			return settled-before < 5*time.Millisecond
 		})
+		restful(t, child)
+		_, err = io.CopyN(io.Discard, c.answers, size)
+		require.NoError(t, err)
+		require.NoError(t, c.answer("more"))
+		restful(t, child)
+	})
+}
+
+// restful looks at what a server does while there is nothing to do.
+func restful(t *testing.T, c *child) {
+	t.Helper()
+	const quiet = 300 * time.Millisecond
+	before := cpu(t, c)
+	time.Sleep(quiet) // nothing happens, which is what is looked at
+	require.Less(t, cpu(t, c)-before, quiet/5, "CPU time while there is nothing to do")
+}
+
+// TestNothingPerMessage holds that serving allocates nothing, be the requests whole or in halves.
+func TestNothingPerMessage(t *testing.T) {
+	type exchange struct{ request, answer string }
+	for name, c := range map[string]struct {
+		protocol string
+		talk     []exchange
+	}{
+		"echo":   {"echo", []exchange{{"hello", "hello"}}},
+		"line":   {"line", []exchange{{"echo hello\n", "hello\n"}}},
+		"halves": {"line", []exchange{{"echo hello\necho ", "hello\n"}, {"you\n", "you\n"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			each(t, func(t *testing.T, s impl.Server) {
+				address, stop := serve(t, s, server.Config{Protocol: c.protocol})
+				defer func() { require.NoError(t, stop()) }()
+				fd := connect(t, address)
+				defer server.CloseFD(fd)
+				buf := make([]byte, 64)
+				require.Zero(t, testing.AllocsPerRun(2000, func() {
+					for _, x := range c.talk {
+						swap(fd, x.request, x.answer, buf)
+					}
+				}), "allocations per message")
+			})
+		})
+	}
+}
+
+// swap sends a request and takes its answer, and allocates nothing either.
+func swap(fd int, request, answer string, buf []byte) {
+	if n, err := unix.Write(fd, buf[:copy(buf, request)]); n != len(request) || err != nil {
+		panic(fmt.Sprint("write: ", n, err))
+	}
+	for got := 0; got < len(answer); {
+		n, err := unix.Read(fd, buf)
+		if n <= 0 {
+			panic(fmt.Sprint("read: ", n, err))
+		}
+		got += n
 	}
 }
 
