@@ -149,7 +149,7 @@ func (tr *tracer) identify(t *task, fd int, link string) *file {
 	case name != "anon_inode":
 		return &file{object: trace.Object("other:" + link), kind: "other"}
 	case anonymous[rest] == "eventfd":
-		return tr.world.eventfd(t, fd)
+		return tr.eventfd(t, fd)
 	case anonymous[rest] != "":
 		return tr.numberedFile(t, fd, anonymous[rest])
 	default:
@@ -168,16 +168,19 @@ func (w *world) namedFile(t *task, fd int, link string) *file {
 	return f
 }
 
-// eventfd has a number of the kernel's, in fdinfo.
-func (w *world) eventfd(t *task, fd int) *file {
+// eventfd has a number of the kernel's, in fdinfo; a kernel before 5.2 does not tell it.
+func (tr *tracer) eventfd(t *task, fd int) *file {
 	info := fdinfo(t.tid, fd)
-	id, _ := fdinfoField(info, "eventfd-id:")
+	id, ok := fdinfoField(info, "eventfd-id:")
+	if !ok {
+		return tr.numberedFile(t, fd, "eventfd")
+	}
 	object := trace.Object("eventfd:" + id)
-	if f := w.byObject[object]; f != nil {
+	if f := tr.world.byObject[object]; f != nil {
 		return f
 	}
 	f := &file{object: object, kind: "eventfd", nonblock: hasNonblock(info)}
-	w.byObject[object] = f
+	tr.world.byObject[object] = f
 	return f
 }
 

@@ -47,8 +47,8 @@ func (p *Process) Tasks() int {
 	return len(p.tasks)
 }
 
-// Signal sends a signal to the process group. At the first signal the zombies are counted, for the recording's End:
-// what a server has left unreaped until then, it leaves unreaped. os.ErrProcessDone: nobody is left to get it.
+// Signal sends a signal to the process group. At the first one, or at Kill, the zombies are counted for the recording's
+// End: what a server has left unreaped until then, it leaves unreaped. os.ErrProcessDone: nobody is left to get it.
 func (p *Process) Signal(sig os.Signal) error {
 	number, ok := sig.(syscall.Signal)
 	if !ok {
@@ -56,14 +56,19 @@ func (p *Process) Signal(sig os.Signal) error {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.stopped {
-		p.stopped, p.zombies = true, p.countZombies()
-	}
+	p.askedToEnd()
 	err := p.signalGroup(number)
 	if err == unix.ESRCH {
 		return os.ErrProcessDone
 	}
 	return os.NewSyscallError("kill", err)
+}
+
+// askedToEnd counts the zombies when somebody first asks the server to end.
+func (p *Process) askedToEnd() {
+	if !p.stopped {
+		p.stopped, p.zombies = true, p.countZombies()
+	}
 }
 
 // signalGroup does nothing once the recording has ended: the number of the group may be another's by then.
@@ -84,6 +89,7 @@ func (p *Process) Kill() {
 	if p.pid == 0 || len(p.tasks) == 0 {
 		return
 	}
+	p.askedToEnd()
 	_ = p.signalGroup(unix.SIGKILL) // ESRCH: they are gone, which is what was asked for
 	for _, t := range p.tasks {
 		// A tracee that the loop has reaped but not yet forgotten can be hit here only if its number was given to
