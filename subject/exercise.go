@@ -76,11 +76,12 @@ func (e *exercise) run() error {
 		{"quiet", e.quiet},
 	} {
 		e.mark("phase " + phase.name)
-		if err := phase.run(); err != nil {
-			return err
+		err := phase.run()
+		if e.ctx.Err() != nil {
+			return fmt.Errorf("exercise the server, phase %s: %w", phase.name, e.ctx.Err())
 		}
-		if err := e.ctx.Err(); err != nil {
-			return fmt.Errorf("exercise the server, phase %s: %w", phase.name, err)
+		if err != nil {
+			return err
 		}
 		if !e.leads() {
 			return e.died(phase.name)

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -199,8 +200,8 @@ func TestEscapedDescendantsAreFound(t *testing.T) {
 	bothWays(t, func(t *testing.T, opts ...Option) {
 		s := run(t, Spec{Command: role("escapes", "{address}"), StopTimeout: time.Second}, opts...)
 		require.Eventually(t, func() bool {
-			counts, err := s.Counts()
-			return err == nil && counts.Processes == 2
+			members, err := s.family.read()
+			return err == nil && slices.ContainsFunc(members, func(p proc.Process) bool { return p.Group != s.PID() && p.Session == p.PID })
 		}, 10*time.Second, time.Millisecond)
 		stopped, err := s.Stop(t.Context())
 		require.NoError(t, err)

@@ -22,14 +22,14 @@ import (
 func (s *Subject) waitListen(ctx context.Context) error {
 	w := watch{subject: s}
 	for poll := newPoll(s.spec.StartTimeout); ; {
-		if err := ctx.Err(); err != nil {
-			return fmt.Errorf("wait until %s listens: %w", s.command[0], err)
-		}
 		found, err := w.look()
-		if err != nil {
-			return err
+		if err == nil {
+			err = s.ended()
 		}
-		if err := s.ended(); err != nil || found {
+		if ctx.Err() != nil { // it was killed for that: nothing else that was seen counts
+			return fmt.Errorf("wait until %s listens: %w", s.command[0], ctx.Err())
+		}
+		if err != nil || found {
 			return err
 		}
 		if !poll.again() {
