@@ -222,10 +222,12 @@ func TestAddressIsFoundOut(t *testing.T) {
 
 func TestListenerOnAllAddresses(t *testing.T) {
 	for _, bound := range []string{"0.0.0.0:{port}", ":{port}"} {
-		s := run(t, Spec{Command: role("echo", bound)})
-		c, err := net.Dial("tcp", s.Address())
-		require.NoError(t, err)
-		require.NoError(t, c.Close())
+		t.Run(bound, func(t *testing.T) {
+			s := run(t, Spec{Command: role("echo", bound)})
+			c, err := net.Dial("tcp", s.Address())
+			require.NoError(t, err)
+			require.NoError(t, c.Close())
+		})
 	}
 }
 
