@@ -10,7 +10,6 @@ import (
 
 // triggerJudgements are the sentences of chapter 2.3 that judge a server's recording.
 var triggerJudgements = map[string]check.Predicate{
-	`the server watches its connections level-triggered`:                                              check.LevelTriggered,
 	`what the server's reads left behind was reported again, and nothing was lost`:                    check.LevelMayReadOnce,
 	`the server drained each connection that was reported`:                                            check.EdgeMustDrain,
 	`the server reads its edge-triggered connections in non-blocking mode, to EAGAIN or a short read`: check.EdgeNonblocking,

@@ -18,7 +18,3 @@ Feature: Which trigger one gets without asking
       Given a connected pair of sockets whose one end is watched for EPOLLIN|EPOLLET by an epoll instance
       When the other end sends 3 bytes
       Then the first wait reports the watched end and the next 2 do not
-
-    @server
-    Scenario: a level-triggered server is one that does not ask for EPOLLET
-      Then the server watches its connections level-triggered
