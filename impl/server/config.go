@@ -27,6 +27,8 @@ type Config struct {
 
 	// Listening, if not nil, is called once with the bound address, after listen and before the first accept.
 	Listening func(netip.AddrPort)
+
+	options []int // of SOL_SOCKET: what is switched on for the listener besides
 }
 
 func (cfg Config) logf(format string, args ...any) {

@@ -12,6 +12,7 @@ const (
 	Writable             // room in the send buffer: replies are unsent
 	Again                // another turn, once everybody else had one: it has replies to give and there is room for them
 	Gone                 // nothing: the connection is over, close it
+	Working              // somebody else, who works on its request: see Task
 )
 
 // stepsPerTurn bounds how long one connection keeps its thread, however much it asks for.
@@ -64,9 +65,20 @@ func (c *Conn) Answer(d *Desk) Want {
 
 // Resume sends what is unsent, now that there is room, and goes on with the work.
 func (c *Conn) Resume(d *Desk) Want {
+	if want := c.flush(d); want != Again {
+		return want
+	}
+	if c.left == nil {
+		return c.turn(d, nil)
+	}
+	return c.turn(d, c.left.in)
+}
+
+// flush sends what is unsent. Again says that nothing is left of it.
+func (c *Conn) flush(d *Desk) Want {
 	left := c.left
 	if left == nil {
-		return c.turn(d, nil)
+		return Again
 	}
 	if left.sent < len(left.out) {
 		n, err := d.send(c.FD, left.out[left.sent:])
@@ -78,7 +90,7 @@ func (c *Conn) Resume(d *Desk) Want {
 		}
 	}
 	left.out, left.sent = left.out[:0], 0
-	return c.turn(d, left.in)
+	return Again
 }
 
 // turn lets the handler work and sends what it says, step by step, until it has no more to say, the client takes no
@@ -90,28 +102,37 @@ func (c *Conn) turn(d *Desk, in []byte) Want {
 	for range stepsPerTurn {
 		step := c.handler.Handle(in, d.out)
 		in = in[step.Used:]
-		if step.Next == Close && c.end == staying {
-			c.end, in = closing, nil
-		}
-		if len(step.Out) > 0 {
-			n, err := d.send(c.FD, step.Out)
-			if err != 0 && err != unix.EAGAIN {
-				return Gone
-			}
-			if n < len(step.Out) {
-				c.keep(d, in, step.Out[n:])
-				return Writable
-			}
-		}
-		switch step.Next {
-		case Close:
-			return c.linger(d)
-		case Await:
-			c.keep(d, in, nil)
-			return Readable
+		if want := c.send(d, in, step); want != Again {
+			return want
 		}
 	}
 	c.keep(d, in, nil)
+	return Again
+}
+
+// send sends what one step of the work came to. Again says that the handler has more to say; the input that is left to
+// it is then kept by the caller.
+func (c *Conn) send(d *Desk, in []byte, step Step) Want {
+	if step.Next == Close && c.end == staying {
+		c.end, in = closing, nil
+	}
+	if len(step.Out) > 0 {
+		n, err := d.send(c.FD, step.Out)
+		if err != 0 && err != unix.EAGAIN {
+			return Gone
+		}
+		if n < len(step.Out) {
+			c.keep(d, in, step.Out[n:])
+			return Writable
+		}
+	}
+	switch step.Next {
+	case Close:
+		return c.linger(d)
+	case Await:
+		c.keep(d, in, nil)
+		return Readable
+	}
 	return Again
 }
 

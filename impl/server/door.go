@@ -12,8 +12,8 @@ import (
 
 // A Door is what a server opens first: the listening socket through which clients come in, and the word to stop.
 type Door struct {
-	Listener int // non-blocking listening socket, -1 once it is closed
-	Stop     int // eventfd that becomes readable when the server is to stop, so that a blocked wait returns
+	Listener int // listening socket, non-blocking if opened by Open, -1 once it is closed
+	Stop     int // eventfd that becomes readable when the server is to stop, so that a blocked wait returns; or -1
 
 	newHandler func() Handler
 	cfg        Config
@@ -29,22 +29,33 @@ const Grace = 5 * time.Second
 // Open listens, and from then on turns a cancelled context, SIGTERM and SIGINT into the word to stop. A second signal
 // ends the process at once.
 func Open(ctx context.Context, cfg Config) (*Door, error) {
-	newHandler, err := findProtocol(cfg.Protocol)
-	if err != nil {
-		return nil, err
-	}
 	stop, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
 	if err != nil {
 		return nil, os.NewSyscallError("eventfd2", err)
 	}
-	listener, bound, err := Listen(cfg.Address)
+	one := [8]byte{1} // a 64-bit number to add, and any will do
+	d, err := newDoor(ctx, cfg, unix.SOCK_NONBLOCK, func(int) { _, _ = unix.Write(stop, one[:]) })
 	if err != nil {
 		CloseFD(stop)
 		return nil, err
 	}
-	d := &Door{Listener: listener, Stop: stop, newHandler: newHandler, cfg: cfg, closed: make(chan struct{}), watched: make(chan struct{})}
+	d.Stop = stop
+	return d, nil
+}
+
+// newDoor opens a door without a Stop. The word to stop is passed on to tell, with the listener.
+func newDoor(ctx context.Context, cfg Config, flags int, tell func(listener int)) (*Door, error) {
+	newHandler, err := findProtocol(cfg.Protocol)
+	if err != nil {
+		return nil, err
+	}
+	listener, bound, err := listen(cfg.Address, flags, cfg.options...)
+	if err != nil {
+		return nil, err
+	}
+	d := &Door{Listener: listener, Stop: -1, newHandler: newHandler, cfg: cfg, closed: make(chan struct{}), watched: make(chan struct{})}
 	ctx, restore := signal.NotifyContext(ctx, unix.SIGTERM, unix.SIGINT)
-	go d.watchStop(ctx, restore)
+	go d.watchStop(ctx, restore, func() { tell(listener) })
 	d.Logf("listening on %s", bound)
 	if cfg.Listening != nil {
 		cfg.Listening(bound)
@@ -53,14 +64,13 @@ func Open(ctx context.Context, cfg Config) (*Door, error) {
 }
 
 // watchStop carries the word to stop from where Go delivers it, a context and a channel, to where the server waits.
-func (d *Door) watchStop(ctx context.Context, restore func()) {
+func (d *Door) watchStop(ctx context.Context, restore, tell func()) {
 	defer close(d.watched)
 	defer restore() // the next signal does what it does by default
 	select {
 	case <-d.closed:
 	case <-ctx.Done():
-		one := [8]byte{1} // a 64-bit number to add, and any will do
-		_, _ = unix.Write(d.Stop, one[:])
+		tell()
 	}
 }
 
@@ -120,7 +130,9 @@ func (d *Door) CloseListener() {
 func (d *Door) Close() {
 	close(d.closed)
 	<-d.watched // or the word might be written to a descriptor that is somebody else's by then
-	CloseFD(d.Stop)
+	if d.Stop >= 0 {
+		CloseFD(d.Stop)
+	}
 	if d.Listener >= 0 {
 		d.CloseListener()
 	}

@@ -15,12 +15,17 @@ const backlog = 4096
 // Listen opens a non-blocking listening socket. Connections inherit its TCP_NODELAY, because the kernel makes them by
 // cloning the listener (inet_csk_clone_lock): that saves a call per connection.
 func Listen(address string) (fd int, bound netip.AddrPort, err error) {
+	return listen(address, unix.SOCK_NONBLOCK)
+}
+
+// listen takes further options of SOL_SOCKET, to be switched on.
+func listen(address string, flags int, options ...int) (fd int, bound netip.AddrPort, err error) {
 	where, err := netip.ParseAddrPort(address)
 	if err != nil {
 		return -1, bound, fmt.Errorf("listen: %w (want an IP address and a port, such as 127.0.0.1:7777)", err)
 	}
 	domain, sa := sockaddr(where)
-	fd, err = unix.Socket(domain, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	fd, err = unix.Socket(domain, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|flags, 0)
 	if err != nil {
 		return -1, bound, fmt.Errorf("listen on %s: %w", where, os.NewSyscallError("socket", err))
 	}
@@ -30,11 +35,16 @@ func Listen(address string) (fd int, bound netip.AddrPort, err error) {
 			fd, err = -1, fmt.Errorf("listen on %s: %w", where, err)
 		}
 	}()
-	for _, option := range []struct{ level, name int }{
+	type option struct{ level, name int }
+	all := []option{
 		{unix.SOL_SOCKET, unix.SO_REUSEADDR}, // start again at once, though old connections are in TIME_WAIT
 		{unix.IPPROTO_TCP, unix.TCP_NODELAY}, // a small reply does not wait for the client's acknowledgement
-	} {
-		if err := unix.SetsockoptInt(fd, option.level, option.name, 1); err != nil {
+	}
+	for _, name := range options {
+		all = append(all, option{unix.SOL_SOCKET, name})
+	}
+	for _, o := range all {
+		if err := unix.SetsockoptInt(fd, o.level, o.name, 1); err != nil {
 			return fd, bound, os.NewSyscallError("setsockopt", err)
 		}
 	}
@@ -73,15 +83,21 @@ func port(sa unix.Sockaddr) uint16 {
 func Accept(listener int) (fd int, err unix.Errno) {
 	for {
 		r, _, err := unix.RawSyscall6(unix.SYS_ACCEPT4, uintptr(listener), 0, 0, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0, 0)
-		switch err {
-		case 0:
-			return int(r), 0
-		case unix.EAGAIN, unix.EMFILE, unix.ENFILE, unix.ENOBUFS, unix.ENOMEM, unix.EBADF, unix.EINVAL, unix.ENOTSOCK:
-			return -1, err
+		if err == 0 || acceptFails(err) {
+			return int(r), err
 		}
-		// What is left concerns the one connection at the head of the queue, which accept has taken off it:
-		// ECONNABORTED, EPROTO, or an error of its network (accept(2), "Error handling"). The next may be well.
 	}
+}
+
+// acceptFails reports whether an error of accept is the caller's concern. The others are that of the one connection at
+// the head of the queue, which accept has taken off it: ECONNABORTED, EPROTO, or an error of its network (accept(2),
+// "Error handling"). The next may be well.
+func acceptFails(err unix.Errno) bool {
+	switch err {
+	case unix.EAGAIN, unix.EMFILE, unix.ENFILE, unix.ENOBUFS, unix.ENOMEM, unix.EBADF, unix.EINVAL, unix.ENOTSOCK:
+		return true
+	}
+	return false
 }
 
 // recv reads from a socket. 0 bytes without an error are the end of what the client sends.

@@ -1,0 +1,2 @@
+// Package reactor holds the servers of the Reactor pattern, from one reactor in one thread to many of them.
+package reactor
