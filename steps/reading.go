@@ -23,7 +23,7 @@ func readingSteps(sc *godog.ScenarioContext, p *watchedPair) {
 	}
 	sc.When(`^each report is followed by one read of at most (\d+) bytes, until no wait reports anything$`, func(n int) error { return follow(n, false) })
 	sc.When(`^each report is followed by reads of at most (\d+) bytes until one is short, until no wait reports anything$`, func(n int) error { return follow(n, true) })
-	sc.Then(`^there were (\d+) reports, (\d+) bytes were read and (\d+) are left$`, func(wantReports, wantRead, wantLeft int) error {
+	sc.Then(`^there (?:was|were) (\d+) reports?, (\d+) bytes were read and (\d+) are left$`, func(wantReports, wantRead, wantLeft int) error {
 		if reports != wantReports || read != wantRead || p.unread != wantLeft {
 			return check.Failf(fmt.Sprintf("%d reports, %d bytes read, %d left", wantReports, wantRead, wantLeft), "%d reports, %d bytes read, %d left", reports, read, p.unread)
 		}

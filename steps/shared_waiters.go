@@ -26,7 +26,7 @@ func sharedWaitersSteps(sc *godog.ScenarioContext, w *World) {
 		}
 		return s.herd.asleep()
 	})
-	sc.Given(`^(\d+) instances without a waiter that watch one listening socket for (EPOLL[A-Z|]+)$`, s.instances)
+	sc.Given(`^(\d+) instances? without a waiter that watch(?:es)? one listening socket for (EPOLL[A-Z|]+)$`, s.instances)
 	sc.When(`^bytes arrive at that socket$`, s.send)
 	sc.When(`^a client connects to that listening socket$`, s.connect)
 	sc.Then(`^(\d+) of the threads ha(?:s|ve) been woken$`, func(want int) error {

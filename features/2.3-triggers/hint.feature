@@ -7,8 +7,9 @@ Feature: Readiness is a hint
     The text quotes the BUGS section of select(2): data that arrived may be discarded for a wrong checksum. So it is
     still, for UDP, with two refinements of Linux that few know:
 
-    * the checksum of a datagram that is longer than 76 bytes (`CHECKSUM_BREAK`, include/linux/skbuff.h) is computed
-      only when it is copied to the program; that of a shorter one on arrival, where a bad one is dropped unseen;
+    * the checksum of a datagram that is longer than 76 bytes with its header (`CHECKSUM_BREAK`, include/linux/skbuff.h)
+      is computed only when it is copied to the program; that of a shorter one on arrival, where a bad one is dropped
+      unseen;
     * `udp_poll` (net/ipv4/udp.c) checks the first datagram before it answers, but only for a *blocking* descriptor. For
       a non-blocking one, select, poll and epoll all say readable, and the read says `EAGAIN`. So the trap that the man
       page describes has been closed for those who would have fallen into it, unless the descriptor becomes blocking

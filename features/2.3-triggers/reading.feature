@@ -40,7 +40,7 @@ Feature: How much to read after a report
       Given a connected pair of sockets whose one end is watched for EPOLLIN|EPOLLET by an epoll instance
       When the other end sends 10 bytes
       And each report is followed by one read of at most 4 bytes, until no wait reports anything
-      Then there were 1 reports, 4 bytes were read and 6 are left
+      Then there was 1 report, 4 bytes were read and 6 are left
 
     @kernel
     Scenario: the next request ends the stall, which is why the mistake hides

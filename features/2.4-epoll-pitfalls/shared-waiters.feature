@@ -72,6 +72,7 @@ Feature: Several threads wait for one thing
 
     @kernel
     Scenario: it may not be changed later, nor be combined with one-shot
-      Given 1 instances without a waiter that watch one listening socket for EPOLLIN|EPOLLEXCLUSIVE
+      Given 1 instance without a waiter that watches one listening socket for EPOLLIN|EPOLLEXCLUSIVE
       Then EPOLL_CTL_MOD of that registration to EPOLLIN says EINVAL
       And EPOLL_CTL_ADD of another socket for EPOLLIN|EPOLLEXCLUSIVE|EPOLLONESHOT says EINVAL
+      And EPOLL_CTL_ADD of another socket for EPOLLIN|EPOLLEXCLUSIVE|EPOLLRDHUP says EINVAL
