@@ -29,7 +29,7 @@ type Server struct {
 // Servers lists the counterexamples in the order of the claims that they break.
 var Servers = []Server{
 	secondThreadReads,
-	readsAllThenAnswers,
+	twoAtOnce,
 	oneEventPerCall,
 	triesEveryone,
 	neverDisarms,

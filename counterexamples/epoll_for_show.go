@@ -9,7 +9,7 @@ import (
 var epollForShow = Server{
 	Name:    "counterexample/epoll-for-show",
 	Traits:  []string{"single-reactor", "epoll", "level"},
-	Breaks:  []string{"epoll.create-ctl-wait"},
+	Breaks:  []string{"epoll.create-ctl-wait", "epoll.interest-kept-in-kernel"},
 	Mistake: "it creates an epoll instance, registers every connection there, and waits with poll",
 	Serve: func(ctx context.Context, cfg server.Config) error {
 		return serve(ctx, cfg, func() (set, error) {

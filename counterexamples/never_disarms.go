@@ -10,8 +10,8 @@ import (
 
 var neverDisarms = Server{
 	Name:    "counterexample/never-disarms",
-	Traits:  []string{"single-reactor", "epoll", "level"},
-	Breaks:  []string{"mux.kernel-reports-ready"},
+	Traits:  []string{"single-reactor", "epoll", "level", "every-server"},
+	Breaks:  []string{"mux.kernel-reports-ready", "server.no-busy-loop"},
 	Mistake: "once a reply did not fit, it asks for writability for ever, and is told of it at every wait with nothing to write",
 	Load:    "a reply bigger than the send buffer to a client that reads late, and stays",
 	Serve: func(ctx context.Context, cfg server.Config) error {

@@ -10,4 +10,5 @@ var stepFiles = slices.Concat(
 	triggerSteps,
 	pitfallSteps,
 	reactorSteps,
+	everyServerSteps,
 )

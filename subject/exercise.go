@@ -323,8 +323,10 @@ func (e *exercise) big() error {
 	}
 	e.await(served)
 	e.dismiss(beside)
-	e.dismiss(c)
-	return nil
+	if c.stuck() {
+		e.dismiss(c)
+	}
+	return nil // who was answered stays: whether the server has stopped waiting to write to it shows in the quiet phase
 }
 
 // awaitBig waits until the large request is sent and answered. A server that stalls gets its client closed, which ends
@@ -389,8 +391,8 @@ func (e *exercise) leaving() error {
 	return nil
 }
 
-// quiet: the server has noticed that everybody went; only the clients of the phases idle and half are there, and they do
-// nothing. Calls that the server makes now, it makes for nobody.
+// quiet: the server has noticed that everybody went; only the clients of the phases idle, half and big are there, and they
+// do nothing. Calls that the server makes now, it makes for nobody.
 func (e *exercise) quiet() error {
 	e.awaitClosed()
 	select {

@@ -1,0 +1,6 @@
+package steps
+
+// everyServerSteps defines the steps of chapter 4, what any decent server keeps.
+var everyServerSteps = []stepFile{
+	restSteps,
+}
