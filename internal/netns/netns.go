@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -21,18 +22,23 @@ import (
 	"github.com/iospec/iospec/internal/reexec"
 )
 
-// Spec is what socket(2) takes; or the path of a file that is opened for reading, such as /proc/self/net/snmp, which
-// shows the counters of the network in which it was opened.
+// Spec is what socket(2) takes; or the path of a file that is opened, such as /proc/self/net/snmp, which shows the
+// counters of the network in which it was opened, and /proc/sys/net/core/somaxconn, which sets what holds there.
 type Spec struct {
 	Domain   int    `json:"domain,omitempty"`
 	Type     int    `json:"type,omitempty"`
 	Protocol int    `json:"protocol,omitempty"`
 	File     string `json:"file,omitempty"`
+	Write    bool   `json:"write,omitempty"` // the file is opened for writing, too
 }
 
 func (s Spec) open() (int, error) {
 	if s.File != "" {
-		fd, err := unix.Open(s.File, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+		mode := unix.O_RDONLY
+		if s.Write {
+			mode = unix.O_RDWR
+		}
+		fd, err := unix.Open(s.File, mode|unix.O_CLOEXEC, 0)
 		if err != nil {
 			return -1, fmt.Errorf("open %s: %w", s.File, err)
 		}
@@ -52,8 +58,11 @@ const role = "netns-sockets"
 
 func init() { reexec.Role(role, serve) }
 
-// Sockets makes one socket, or opens one file, for each spec, all in one new network whose loopback interface is up. They are close-on-exec
-// and belong to the caller. Where the machine refuses, the error is ErrRefused.
+// batch is how many descriptors travel in one message: SCM_MAX_FD of the kernel's include/net/scm.h bounds them.
+const batch = 250
+
+// Sockets makes one socket, or opens one file, for each spec, all in one new network whose loopback interface is up.
+// They are close-on-exec and belong to the caller. Where the machine refuses, the error is ErrRefused.
 func Sockets(specs ...Spec) ([]int, error) {
 	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -66,7 +75,14 @@ func Sockets(specs ...Spec) ([]int, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrRefused, err)
 	}
-	fds, err := ask(child, ours, specs)
+	var fds []int
+	for some := range slices.Chunk(specs, batch) {
+		var made []int
+		if made, err = ask(child, ours, some); err != nil {
+			break
+		}
+		fds = append(fds, made...)
+	}
 	if stopped := child.Stop(); err != nil || stopped != nil {
 		closeAll(fds)
 		return nil, errors.Join(err, stopped)
@@ -109,12 +125,17 @@ func ask(child *reexec.Child, ours *os.File, specs []Spec) ([]int, error) {
 
 // serve is the child's part.
 func serve(in <-chan string, out io.Writer) error {
-	answer := "sent"
-	if err := makeAndSend(<-in); err != nil {
-		answer = err.Error()
+	up := loopbackUp()
+	for question := range in {
+		answer := "sent"
+		if err := errors.Join(up, makeAndSend(question)); err != nil {
+			answer = err.Error()
+		}
+		if _, err := fmt.Fprintln(out, answer); err != nil {
+			return err
+		}
 	}
-	_, err := fmt.Fprintln(out, answer)
-	return err
+	return nil
 }
 
 func makeAndSend(question string) error {
@@ -122,10 +143,8 @@ func makeAndSend(question string) error {
 	if err := json.Unmarshal([]byte(question), &specs); err != nil {
 		return err
 	}
-	if err := loopbackUp(); err != nil {
-		return fmt.Errorf("bring lo up: %w", err)
-	}
 	var fds []int
+	defer func() { closeAll(fds) }() // the starter has them now
 	for _, s := range specs {
 		fd, err := s.open()
 		if err != nil {
@@ -137,7 +156,12 @@ func makeAndSend(question string) error {
 	return unix.Sendmsg(inherited, []byte{0}, unix.UnixRights(fds...), nil, 0)
 }
 
-func loopbackUp() error {
+func loopbackUp() (err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("bring lo up: %w", err)
+		}
+	}()
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return err

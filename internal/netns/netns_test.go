@@ -4,6 +4,7 @@ package netns
 
 import (
 	"errors"
+	"os"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -46,4 +47,33 @@ func TestAFailureInTheChildIsTold(t *testing.T) {
 		t.Skip(err)
 	}
 	require.ErrorContains(t, err, "socket(9999, 0, 0): address family not supported")
+}
+
+func TestManySocketsAndASettingShareOneNetwork(t *testing.T) {
+	const somaxconn = "/proc/sys/net/core/somaxconn"
+	specs := []Spec{{File: somaxconn, Write: true}}
+	for range 3 * batch {
+		specs = append(specs, Spec{Domain: unix.AF_INET, Type: unix.SOCK_STREAM})
+	}
+	before, err := os.ReadFile(somaxconn)
+	require.NoError(t, err)
+	fds, err := Sockets(specs...)
+	if errors.Is(err, ErrRefused) {
+		t.Skip(err)
+	}
+	require.NoError(t, err)
+	defer closeAll(fds)
+	require.Len(t, fds, len(specs))
+
+	_, err = unix.Pwrite(fds[0], []byte("7"), 0)
+	require.NoError(t, err, "whoever made the network may set what holds in it")
+	last := fds[len(fds)-1]
+	require.NoError(t, unix.Bind(last, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}))
+	require.NoError(t, unix.Listen(last, 100))
+	info, err := unix.GetsockoptTCPInfo(last, unix.IPPROTO_TCP, unix.TCP_INFO)
+	require.NoError(t, err)
+	require.EqualValues(t, 7, info.Sacked, "the listener of the last batch has the bound that was set")
+	after, err := os.ReadFile(somaxconn)
+	require.NoError(t, err)
+	require.Equal(t, before, after, "nothing was set here")
 }
