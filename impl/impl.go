@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/iospec/iospec/impl/epoll"
+	"github.com/iospec/iospec/impl/reactor"
 	"github.com/iospec/iospec/impl/selectpoll"
 	"github.com/iospec/iospec/impl/server"
 )
@@ -51,6 +52,30 @@ var Servers = []Server{
 		Traits:  []string{"single-reactor", "epoll", "edge", "every-server"},
 		Summary: "one thread waits with epoll, edge-triggered: told of each change once, so it drains what it is told of",
 		Serve:   epoll.ServeEdge,
+	},
+	{
+		Name:    "reactor/single",
+		Traits:  []string{"single-reactor", "epoll", "level", "every-server"},
+		Summary: "a Reactor waits and dispatches, an Acceptor takes connections, a Handler reads, works and sends: in one thread",
+		Serve:   reactor.ServeSingle,
+	},
+	{
+		Name:    "reactor/single-threads",
+		Traits:  []string{"single-reactor-threads", "epoll", "level", "every-server"},
+		Summary: "one reactor accepts, reads and sends; worker threads do the work in between",
+		Serve:   reactor.ServeSingleThreads,
+	},
+	{
+		Name:    "reactor/multi-single",
+		Traits:  []string{"multi-reactor-single", "epoll", "level", "every-server"},
+		Summary: "several reactors in one thread, for what that is worth",
+		Serve:   reactor.ServeMultiSingle,
+	},
+	{
+		Name:    "reactor/multi-threads",
+		Traits:  []string{"multi-reactor-threads", "epoll", "level", "accept-main", "every-server"},
+		Summary: "a main reactor accepts, sub-reactors serve, each in a thread of its own",
+		Serve:   reactor.ServeMultiThreads,
 	},
 }
 
