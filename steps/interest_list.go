@@ -44,7 +44,7 @@ func interestList(sc *godog.ScenarioContext, w *World) {
 	i := &interest{w: w, want: map[int]uint32{}}
 	w.Cleanup(i.bag.Close)
 	sc.Given(`^an epoll instance with (\d+) registered sockets$`, i.register)
-	sc.Then(`^its fdinfo lists exactly these (\d+)$`, func(int) error { return i.matches("fdinfo to list what was registered") })
+	sc.Then(`^its fdinfo lists exactly these (\d+)$`, i.lists)
 	sc.When(`^one is deleted, one is changed to EPOLLOUT and one new socket is added$`, i.change)
 	sc.Then(`^its fdinfo has lost the first, shows the second with its new events, lists the third, and is otherwise unchanged$`, func() error {
 		return i.matches("each change to alter one registration")
@@ -100,6 +100,13 @@ func (i *interest) matches(what string) error {
 		return check.Failf(what, "asked for %v, listed %v", i.want, now)
 	}
 	return nil
+}
+
+func (i *interest) lists(n int) error {
+	if len(i.want) != n {
+		return check.Failf(fmt.Sprintf("%d registrations", n), "%d were made", len(i.want))
+	}
+	return i.matches("fdinfo to list what was registered")
 }
 
 func (i *interest) wait(times int) error {

@@ -71,7 +71,7 @@ func countersLastReady(bag *sock.Bag, n int) ([]int, error) {
 // expect runs the race until the costs of select and of poll over the number watched have the shape, and notes them.
 func (r *race) expect(w *World, what string, shape func(x, y []float64) bool) error {
 	x := floats(r.sizes)
-	ok := r.contest.Until(40, 10, func([]float64) bool {
+	ok := r.contest.Until(20, 10, func([]float64) bool {
 		return shape(x, r.costs("select")) && shape(x, r.costs("poll"))
 	})
 	var seen []string
