@@ -10,9 +10,11 @@ import (
 	"slices"
 
 	"github.com/iospec/iospec/impl/epoll"
+	"github.com/iospec/iospec/impl/multiproc"
 	"github.com/iospec/iospec/impl/reactor"
 	"github.com/iospec/iospec/impl/selectpoll"
 	"github.com/iospec/iospec/impl/server"
+	"github.com/iospec/iospec/impl/threadpool"
 )
 
 // A Server is one reference server.
@@ -29,6 +31,36 @@ type Server struct {
 
 // Servers lists the reference servers in the order in which the text introduces their architectures.
 var Servers = []Server{
+	{
+		Name:    "multiproc/fork",
+		Traits:  []string{"process-per-connection", "every-server"},
+		Summary: "a process is forked for each connection: a copy of the server, which blocks in read and write",
+		Serve:   multiproc.ServeFork,
+	},
+	{
+		Name:    "multiproc/exec",
+		Traits:  []string{"process-per-connection", "every-server"},
+		Summary: "a process is forked and another program executed for each connection, as inetd does",
+		Serve:   multiproc.ServeExec,
+	},
+	{
+		Name:    "multiproc/prefork",
+		Traits:  []string{"process-pool", "accept-shared", "every-server"},
+		Summary: "processes started ahead accept from the same listener, and serve one connection at a time",
+		Serve:   multiproc.ServePrefork,
+	},
+	{
+		Name:    "threadpool/per-connection",
+		Traits:  []string{"thread-per-connection", "every-server"},
+		Summary: "a thread is started for each connection, and blocks in read and write",
+		Serve:   threadpool.ServePerConnection,
+	},
+	{
+		Name:    "threadpool/pool",
+		Traits:  []string{"thread-pool", "every-server"},
+		Summary: "threads started ahead take connections from a locked queue, and serve one at a time",
+		Serve:   threadpool.ServePool,
+	},
 	{
 		Name:    "selectpoll/select",
 		Traits:  []string{"single-reactor", "select", "level", "every-server"},
@@ -66,6 +98,12 @@ var Servers = []Server{
 		Serve:   reactor.ServeSingleThreads,
 	},
 	{
+		Name:    "reactor/single-processes",
+		Traits:  []string{"single-reactor-processes", "epoll", "level", "every-server"},
+		Summary: "one reactor accepts, reads and sends; worker processes do the work in between",
+		Serve:   reactor.ServeSingleProcesses,
+	},
+	{
 		Name:    "reactor/multi-single",
 		Traits:  []string{"multi-reactor-single", "epoll", "level", "every-server"},
 		Summary: "several reactors in one thread, for what that is worth",
@@ -76,6 +114,30 @@ var Servers = []Server{
 		Traits:  []string{"multi-reactor-threads", "epoll", "level", "accept-main", "every-server"},
 		Summary: "a main reactor accepts, sub-reactors serve, each in a thread of its own",
 		Serve:   reactor.ServeMultiThreads,
+	},
+	{
+		Name:    "reactor/multi-processes",
+		Traits:  []string{"multi-reactor-processes", "epoll", "level", "accept-main", "every-server"},
+		Summary: "a main reactor accepts, sub-reactors serve, each in a process of its own",
+		Serve:   reactor.ServeMultiProcesses,
+	},
+	{
+		Name:    "reactor/nginx-lock",
+		Traits:  []string{"multi-reactor-processes", "epoll", "level", "accept-lock", "every-server"},
+		Summary: "worker processes accept for themselves, one at a time, under a lock in shared memory",
+		Serve:   reactor.ServeNginxLock,
+	},
+	{
+		Name:    "reactor/nginx-exclusive",
+		Traits:  []string{"multi-reactor-processes", "epoll", "level", "accept-exclusive", "every-server"},
+		Summary: "worker processes accept for themselves; of those that wait, the kernel wakes one",
+		Serve:   reactor.ServeNginxExclusive,
+	},
+	{
+		Name:    "reactor/nginx-reuseport",
+		Traits:  []string{"multi-reactor-processes", "epoll", "level", "accept-sharded", "every-server"},
+		Summary: "worker processes accept for themselves, each from a listener of its own on the same port",
+		Serve:   reactor.ServeNginxReusePort,
 	},
 }
 

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -53,6 +54,20 @@ func each(t *testing.T, test func(t *testing.T, s impl.Server)) {
 		t.Run(s.Name, func(t *testing.T) { test(t, s) })
 	}
 }
+
+// eachBut runs the test on every reference server that claims none of those traits.
+func eachBut(t *testing.T, traits []string, test func(t *testing.T, s impl.Server)) {
+	for _, s := range impl.Servers {
+		if !slices.ContainsFunc(s.Traits, func(trait string) bool { return slices.Contains(traits, trait) }) {
+			t.Run(s.Name, func(t *testing.T) { test(t, s) })
+		}
+	}
+}
+
+var (
+	pools     = []string{"process-pool", "thread-pool"}            // serve as many at once as they have processes or threads
+	processes = []string{"process-per-connection", "process-pool"} // the connections are not in the process that was started
+)
 
 // serve runs a server in this process, until stop is called, which waits for its end and returns its error.
 func serve(t require.TestingT, s impl.Server, cfg server.Config) (address string, stop func() error) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -19,7 +20,7 @@ import (
 // those who wait as soon as others leave.
 func TestOutOfDescriptors(t *testing.T) {
 	const limit, all = 40, 80
-	each(t, func(t *testing.T, s impl.Server) {
+	eachBut(t, slices.Concat(processes, pools), func(t *testing.T, s impl.Server) {
 		child := spawn(t, s, "line", limit)
 		var clients []*client
 		for range all { // the queue takes those whom the server cannot
@@ -71,7 +72,7 @@ func TestMoreThan1024(t *testing.T) {
 	if limit.Cur < all+200 {
 		t.Skipf("the descriptor limit is %d: too low for %d clients (ulimit -n)", limit.Cur, all)
 	}
-	each(t, func(t *testing.T, s impl.Server) {
+	eachBut(t, pools, func(t *testing.T, s impl.Server) {
 		child := spawn(t, s, "line", 0)
 		before := child.sockets(t)
 		var clients []*client

@@ -1,0 +1,4 @@
+package multiproc
+
+// restorerFlag: on this architecture the kernel brings the code that ends a signal handler.
+const restorerFlag = 0
