@@ -3,6 +3,9 @@ package check
 // ByClaim gives the predicate that judges a claim of the register on a recording. Claims that are judged by a kernel
 // Rule, by a measurement, or by nothing yet are not in it.
 var ByClaim = map[string]Predicate{
+	"socket.data-on-connected": DataOnConnected,
+	"c10k.server-end-fixed":    ServerEndFixed,
+
 	"mux.time-sharing":         TimeSharing,
 	"mux.one-at-a-time":        OneAtATime,
 	"mux.many-events-one-call": ManyEventsOneCall,

@@ -10,6 +10,7 @@
 //	epoll.go          the set kept in the kernel          trigger.go       level and edge; what level may leave
 //	drain.go          what edge must not leave            architecture.go  reactors, and who owns what
 //	patterns.go       main, sub, acceptor, handler        every.go         what every server keeps
+//	sockets.go        one door, and data elsewhere
 package check
 
 import (

@@ -33,6 +33,7 @@ var goodReactors = map[string]struct{ keeps, breaks []string }{
 
 var everyReactor = struct{ keeps, breaks []string }{
 	keeps: []string{
+		"socket.data-on-connected", "c10k.server-end-fixed",
 		"mux.time-sharing", "mux.one-at-a-time", "mux.many-events-one-call", "mux.kernel-reports-ready",
 		"single.acceptor-and-handler", "single.read-work-send", "single-reactor", "server.no-busy-loop", "every-server",
 	},

@@ -21,6 +21,7 @@ type TCPState uint8
 // The states that matter here.
 const (
 	Established TCPState = 1
+	SynSent     TCPState = 2
 	SynReceived TCPState = 3
 	TimeWait    TCPState = 6
 	CloseWait   TCPState = 8 // the other side has closed, this side has not

@@ -40,9 +40,17 @@ func Listen(backlog int) (*Listener, error) {
 	if err != nil {
 		return nil, fmt.Errorf("socket: %w%s", err, limitHint(err))
 	}
+	l, err := ListenOn(fd, backlog)
+	if err != nil {
+		Close(fd)
+	}
+	return l, err
+}
+
+// ListenOn makes a listener of a TCP socket that exists, for instance in another network. The socket stays the caller's.
+func ListenOn(fd, backlog int) (*Listener, error) {
 	l := &Listener{FD: fd, Addr: unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}}
 	if err := l.open(backlog); err != nil {
-		Close(fd)
 		return nil, err
 	}
 	return l, nil

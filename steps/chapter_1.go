@@ -1,0 +1,28 @@
+package steps
+
+import (
+	"context"
+
+	"github.com/cucumber/godog"
+
+	"github.com/iospec/iospec/check"
+)
+
+// socketSteps defines the steps of chapter 1, sockets and the queues in which connections wait.
+var socketSteps = []stepFile{
+	twoKinds,
+	listenQueues,
+	socketJudgementSteps,
+}
+
+// socketJudgements are the sentences of both chapters that judge a server's recording.
+var socketJudgements = map[string]check.Predicate{
+	`no call of the server reads or writes a listening socket`:            check.DataOnConnected,
+	`the server meets all its clients at one address and port of its own`: check.ServerEndFixed,
+}
+
+func socketJudgementSteps(sc *godog.ScenarioContext, w *World) {
+	for sentence, predicate := range socketJudgements {
+		sc.Then("^"+sentence+"$", func(ctx context.Context) error { return w.Judge(ctx, predicate) })
+	}
+}
