@@ -67,9 +67,10 @@ func TestServersKeepTheSpecification(t *testing.T) {
 	require.Equal(t, 0, status)
 }
 
-// TestEveryServerRuleHasACounterexample: a check that nothing fails may be a check that cannot fail.
+// TestEveryServerRuleHasACounterexample: a check that nothing fails may be a check that cannot fail. What is measured on
+// reference servers compares them with themselves, and is not asked for one.
 func TestEveryServerRuleHasACounterexample(t *testing.T) {
-	claims, err := selectClaims(nil, "@server or @reference")
+	claims, err := selectClaims(nil, "@server or @reference and not @measured")
 	require.NoError(t, err)
 	broken := map[string]bool{}
 	for _, e := range catalogue() {

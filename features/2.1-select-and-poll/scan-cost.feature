@@ -39,7 +39,7 @@ Feature: What scanning costs
       When select has reported each of these numbers alone and the program looks for it bit by bit
       Then it has made as many tests as the number says, and the highest costs it more than 8 times as much as the lowest
 
-    @reference
+    @reference @measured
     Scenario: a server looks through all its connections to find the one that is ready
       Given 200 clients connected to a server that counts what it looks at
       When the one that came last sends 300 requests, and nobody else does anything
