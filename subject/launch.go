@@ -129,7 +129,12 @@ func launchError(command, dir string, err error) error {
 	var execution *tracer.ExecError
 	switch {
 	case errors.Is(err, tracer.ErrRefused):
-		e.Kind = ErrNotTraceable // the tracer's own text names the operation and what would lift the refusal
+		e.Kind = ErrNotTraceable
+		var refused *tracer.RefusedError
+		if errors.As(err, &refused) {
+			e.Detail = refused.Op + ": " + refused.Err.Error()
+			e.Hint = refused.Hint
+		}
 	case !errors.As(err, &execution):
 		return err
 	case errors.Is(err, fs.ErrNotExist) || errors.Is(err, exec.ErrNotFound):

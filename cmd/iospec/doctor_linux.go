@@ -48,7 +48,11 @@ func processors() (string, error) {
 }
 
 func tracing() (string, error) {
-	if err := tracer.Supported(); err != nil {
+	err := tracer.Supported()
+	if refused, ok := errors.AsType[*tracer.RefusedError](err); ok {
+		return "", fmt.Errorf("%s: %w", refused.Op, refused.Err) // its hint is this checkup's
+	}
+	if err != nil {
 		return "", err
 	}
 	return "a child was traced", nil
