@@ -94,7 +94,7 @@ func (n *ownNetwork) listen(backlog int) (*sock.Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	return sock.ListenOn(fd, backlog)
+	return sock.ListenOn(fd, unix.SockaddrInet4{Addr: loopback}, backlog)
 }
 
 // begin begins to connect a client. A deaf one never sees what is sent to it, for its socket drops every segment, until

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -44,17 +43,6 @@ func onesComplement(b []byte, sum uint32) uint32 {
 		sum = sum&0xffff + sum>>16
 	}
 	return sum
-}
-
-// queued tells how many bytes of memory the receive queue holds: the first number of SO_MEMINFO (since Linux 4.12).
-func (u *datagrams) queued() (uint32, error) {
-	var mem [9]uint32 // SK_MEMINFO_VARS of linux/sock_diag.h
-	size := uint32(unsafe.Sizeof(mem))
-	_, _, errno := unix.Syscall6(unix.SYS_GETSOCKOPT, uintptr(u.receiver), unix.SOL_SOCKET, unix.SO_MEMINFO, uintptr(unsafe.Pointer(&mem)), uintptr(unsafe.Pointer(&size)), 0)
-	if errno != 0 {
-		return 0, fmt.Errorf("getsockopt SO_MEMINFO: %w", errno)
-	}
-	return mem[0], nil
 }
 
 // checksumErrors reads how many datagrams the network has dropped for their checksum: InCsumErrors of /proc/net/snmp,

@@ -28,7 +28,7 @@ func TCPPair() (client, server int, err error) {
 	return l.Connect()
 }
 
-// Listener is a listening TCP socket on a free port of 127.0.0.1.
+// Listener is a listening TCP socket.
 type Listener struct {
 	FD   int
 	Addr unix.SockaddrInet4
@@ -40,7 +40,7 @@ func Listen(backlog int) (*Listener, error) {
 	if err != nil {
 		return nil, fmt.Errorf("socket: %w%s", err, limitHint(err))
 	}
-	l, err := ListenOn(fd, backlog)
+	l, err := ListenOn(fd, unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}, backlog)
 	if err != nil {
 		Close(fd)
 	}
@@ -48,8 +48,9 @@ func Listen(backlog int) (*Listener, error) {
 }
 
 // ListenOn makes a listener of a TCP socket that exists, for instance in another network. The socket stays the caller's.
-func ListenOn(fd, backlog int) (*Listener, error) {
-	l := &Listener{FD: fd, Addr: unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}}
+// Port 0 is a free port.
+func ListenOn(fd int, at unix.SockaddrInet4, backlog int) (*Listener, error) {
+	l := &Listener{FD: fd, Addr: at}
 	if err := l.open(backlog); err != nil {
 		return nil, err
 	}
@@ -58,7 +59,7 @@ func ListenOn(fd, backlog int) (*Listener, error) {
 
 func (l *Listener) open(backlog int) error {
 	if err := unix.Bind(l.FD, &l.Addr); err != nil {
-		return fmt.Errorf("bind 127.0.0.1:0: %w", err)
+		return fmt.Errorf("bind %v: %w", end(&l.Addr), err)
 	}
 	if err := unix.Listen(l.FD, backlog); err != nil {
 		return fmt.Errorf("listen: %w", err)
@@ -76,21 +77,46 @@ func (l *Listener) open(backlog int) error {
 func (l *Listener) Dial() (client int, err error) { return Dial(&l.Addr) }
 
 // Dial connects a client to a TCP server, Nagle's algorithm off.
-func Dial(to *unix.SockaddrInet4) (client int, err error) {
+func Dial(to *unix.SockaddrInet4) (client int, err error) { return DialFrom(nil, to) }
+
+// DialFrom connects a client from that address and port, 0 for a free one, which other connections may have as well. Nil
+// leaves both to the kernel.
+func DialFrom(from, to *unix.SockaddrInet4) (client int, err error) {
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return -1, fmt.Errorf("socket: %w%s", err, limitHint(err))
 	}
-	if err := connect(fd, to); err != nil {
+	if from != nil {
+		err = bindShared(fd, from)
+	}
+	if err == nil {
+		err = connect(fd, to)
+	}
+	if err != nil {
 		Close(fd)
 		return -1, err
 	}
 	return fd, nil
 }
 
+// bindShared binds a socket to an end that other sockets may be bound to, too, as long as none of them listens there.
+func bindShared(fd int, at *unix.SockaddrInet4) error {
+	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); err != nil {
+		return fmt.Errorf("setsockopt SO_REUSEADDR: %w", err)
+	}
+	if err := unix.Bind(fd, at); err != nil {
+		return fmt.Errorf("bind %v: %w", end(at), err)
+	}
+	return nil
+}
+
+func end(at *unix.SockaddrInet4) netip.AddrPort {
+	return netip.AddrPortFrom(netip.AddrFrom4(at.Addr), uint16(at.Port))
+}
+
 func connect(fd int, to *unix.SockaddrInet4) error {
 	if err := unix.Connect(fd, to); err != nil {
-		return fmt.Errorf("connect to %v:%d: %w", netip.AddrFrom4(to.Addr), to.Port, err)
+		return fmt.Errorf("connect to %v: %w", end(to), err)
 	}
 	if err := unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1); err != nil {
 		return fmt.Errorf("setsockopt TCP_NODELAY: %w", err)
