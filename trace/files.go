@@ -17,12 +17,22 @@ type files struct {
 	held   map[Object]int // descriptors of the object, over all tables and on their way between processes
 	sent   map[Object]int // of these, on their way
 	gone   func(Object, Time)
+
+	had map[Object][]Holding
+	now map[place]int // of those that last, the index in had[object]
+}
+
+// place is a descriptor number in a table.
+type place struct {
+	t  *table
+	fd int
 }
 
 // table is a descriptor table; clone(CLONE_FILES) lets processes share one.
 type table struct {
 	open  map[int]slot
 	users int
+	pid   int // the process whose table it was first
 }
 
 type slot struct {
@@ -31,13 +41,16 @@ type slot struct {
 }
 
 func newFiles(gone func(Object, Time)) *files {
-	return &files{tables: map[int]*table{}, held: map[Object]int{}, sent: map[Object]int{}, gone: gone}
+	return &files{
+		tables: map[int]*table{}, held: map[Object]int{}, sent: map[Object]int{}, gone: gone,
+		had: map[Object][]Holding{}, now: map[place]int{},
+	}
 }
 
 func (f *files) of(pid int) *table {
 	t := f.tables[pid]
 	if t == nil {
-		t = &table{open: map[int]slot{}, users: 1}
+		t = &table{open: map[int]slot{}, users: 1, pid: pid}
 		f.tables[pid] = t
 	}
 	return t
@@ -56,6 +69,18 @@ func (f *files) put(pid, fd int, o Object, cloexec bool, at Time) {
 	f.drop(t, fd, at)
 	t.open[fd] = slot{o, cloexec}
 	f.held[o]++
+	f.begins(t, fd, o, at)
+}
+
+// begins and ends note from when to when a table has an object by a number.
+func (f *files) begins(t *table, fd int, o Object, at Time) {
+	f.now[place{t, fd}] = len(f.had[o])
+	f.had[o] = append(f.had[o], Holding{PID: t.pid, FD: fd, From: at})
+}
+
+func (f *files) ends(t *table, fd int, o Object, at Time) {
+	f.had[o][f.now[place{t, fd}]].Until = at
+	delete(f.now, place{t, fd})
 }
 
 // saw notes that a call named the object by fd, which tells of descriptors that came in ways nobody recorded.
@@ -72,6 +97,7 @@ func (f *files) drop(t *table, fd int, at Time) {
 		return
 	}
 	delete(t.open, fd)
+	f.ends(t, fd, old.object, at)
 	f.held[old.object]--
 	if f.held[old.object] == 0 {
 		delete(f.held, old.object)
@@ -98,7 +124,7 @@ func (f *files) close(c *Call) {
 }
 
 // fork gives the child a copy of the parent's table, or the table itself.
-func (f *files) fork(parent, child int, flags uint64) {
+func (f *files) fork(parent, child int, flags uint64, at Time) {
 	from := f.of(parent)
 	if flags&cloneFiles != 0 {
 		from.users++
@@ -108,10 +134,12 @@ func (f *files) fork(parent, child int, flags uint64) {
 	if f.tables[child] != nil {
 		return // the child was seen before its birth was told: what is known of it is newer
 	}
-	for _, s := range from.open {
+	copied := &table{open: maps.Clone(from.open), users: 1, pid: child}
+	for fd, s := range from.open {
 		f.held[s.object]++
+		f.begins(copied, fd, s.object, at)
 	}
-	f.tables[child] = &table{open: maps.Clone(from.open), users: 1}
+	f.tables[child] = copied
 }
 
 // send keeps what travels by SCM_RIGHTS open while it is on its way: the sender may close its own before it arrives.

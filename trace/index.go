@@ -20,6 +20,7 @@ type index struct {
 	waits       []*Wait
 	waitOf      map[*Call]*Wait
 	byThread    map[int][]*Call
+	holdings    map[Object][]Holding
 }
 
 func newIndex(r *Recording) *index {

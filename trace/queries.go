@@ -110,6 +110,20 @@ func (r *Recording) Waits() []*Wait { return r.indexed().waits }
 // Wait gives what is known about a waiting call, or nil if the call does not wait on a set.
 func (r *Recording) Wait(c *Call) *Wait { return r.indexed().waitOf[c] }
 
+// Holding is the time during which a process had an object open by a number.
+type Holding struct {
+	PID   int // where processes share their descriptors (CLONE_FILES): the first of them
+	FD    int
+	From  Time // made, received, inherited; or when a call first named it, if nothing of these was seen
+	Until Time // closed, by close, close_range, dup2, exec or the end of the process; 0: never
+}
+
+// At reports whether the process had the object then.
+func (h Holding) At(t Time) bool { return h.From <= t && (h.Until == 0 || t < h.Until) }
+
+// Holdings tells which processes had the object open, and when, as far as the calls tell, by their beginning.
+func (r *Recording) Holdings(o Object) []Holding { return r.indexed().holdings[o] }
+
 // Thread lists the calls of one thread by Seq.
 func (r *Recording) Thread(tid int) []*Call { return r.indexed().byThread[tid] }
 

@@ -61,6 +61,7 @@ func replay(r *Recording, x *index) {
 	for _, h := range happenings(r) {
 		h.do(rp, h)
 	}
+	x.holdings = rp.files.had
 }
 
 func happenings(r *Recording) []happening {
@@ -90,7 +91,7 @@ func (rp *replayer) born(h happening) {
 		return
 	}
 	if parent, ok := rp.pidOf[h.task.Parent]; ok {
-		rp.files.fork(parent, h.task.PID, h.task.Flags)
+		rp.files.fork(parent, h.task.PID, h.task.Flags, h.at)
 	}
 }
 
