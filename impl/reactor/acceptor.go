@@ -23,16 +23,23 @@ type Acceptor struct {
 	most    int                             // connections taken in one turn
 	take    func() (fd int, err unix.Errno) // takes one
 	give    func(fd int)                    // passes it on
+	source  Source                          // what the reactor knows it as: itself, or what it is part of
+	held    bool                            // nobody to pass them on to
 }
 
 // NewAcceptor makes the acceptor of a door's listener.
 func NewAcceptor(r *Reactor, door *server.Door, give func(fd int)) *Acceptor {
-	return &Acceptor{r, door, door.Listener, unix.EPOLLIN, acceptsPerTurn, door.Accept, give}
+	a := &Acceptor{
+		reactor: r, door: door, fd: door.Listener, events: unix.EPOLLIN, most: acceptsPerTurn,
+		take: door.Accept, give: give,
+	}
+	a.source = a
+	return a
 }
 
 // Open has the reactor tell the acceptor of new connections.
 func (a *Acceptor) Open() error {
-	if err := a.reactor.RegisterSource(a.fd, a.events, a); err != 0 {
+	if err := a.reactor.RegisterSource(a.fd, a.events, a.source); err != 0 {
 		return server.Fatal("epoll_ctl", err)
 	}
 	return nil
@@ -40,9 +47,10 @@ func (a *Acceptor) Open() error {
 
 // Close frees the port: clients that come now are refused.
 func (a *Acceptor) Close() {
-	a.reactor.source = nil
-	a.reactor.Remove(a.fd) // another process may hold a duplicate of it, which would keep it in the set
-	a.door.CloseListener()
+	a.Hold() // closing is not enough: another process may have a duplicate, which would keep it in the set
+	if a.door.Listener >= 0 {
+		a.door.CloseListener()
+	}
 }
 
 // BeforeWait implements Source.
@@ -60,13 +68,19 @@ func (a *Acceptor) AfterWait(ready bool) {
 	}
 	for range a.most {
 		fd, err := a.take()
-		if server.Full(err) {
+		switch {
+		case err == 0:
+			a.give(fd)
+		case err == unix.EPIPE: // the main reactor has closed the channel
+			a.reactor.Stop()
+		case err == unix.EINVAL: // the master has shut the listener down, and will say more
+			a.Hold()
+		case server.Full(err):
 			a.Pause(err)
 		}
-		if err != 0 {
+		if err != 0 || a.held {
 			return
 		}
-		a.give(fd)
 	}
 }
 
@@ -82,7 +96,25 @@ func (a *Acceptor) Resume() {
 		return
 	}
 	a.door.Resume()
-	if err := a.reactor.RegisterSource(a.fd, a.events, a); err != 0 {
+	if !a.held {
+		a.watch()
+	}
+}
+
+func (a *Acceptor) watch() {
+	if err := a.reactor.RegisterSource(a.fd, a.events, a.source); err != 0 {
 		a.door.Pause(err)
 	}
+}
+
+// Hold has nothing reported until Release.
+func (a *Acceptor) Hold() {
+	a.held = true
+	a.reactor.Remove(a.fd)
+}
+
+// Release undoes Hold.
+func (a *Acceptor) Release() {
+	a.held = false
+	a.watch()
 }

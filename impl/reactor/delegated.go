@@ -20,6 +20,7 @@ func newDelegatingHandler(r *Reactor, door *server.Door, give func(*server.Task)
 	h := NewHandler(r, door)
 	d := &delegated{handler: h, give: give}
 	h.work = d
+	r.finally = h.hush
 	return h, d
 }
 

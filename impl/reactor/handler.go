@@ -16,7 +16,8 @@ type Handler struct {
 	desk    *server.Desk
 	conns   *server.Table
 	work    Work
-	freed   func() // is told that a connection was closed, hence a descriptor is free
+	loud    []*server.Conn // reported in this round, though their requests are being worked on
+	freed   func()         // is told that a connection was closed, hence a descriptor is free
 }
 
 // Work is how the work between reading and sending gets done: in the reactor's own thread, or by workers.
@@ -55,7 +56,7 @@ func (h *Handler) HandleEvent(fd int, _ uint32) {
 	case c.Want == server.Readable:
 		h.read(c)
 	case c.Want == server.Working:
-		h.hush(c)
+		h.loud = append(h.loud, c)
 	default:
 		h.write(c)
 	}
@@ -77,11 +78,18 @@ func (h *Handler) read(c *server.Conn) {
 // when it is written to.
 func (h *Handler) write(c *server.Conn) { h.Settle(c, h.work.Resume(c)) }
 
-// hush takes a connection out of the set that has more to say while its request is being worked on: it would be
-// reported until that is done. Most clients wait for the answer, and cost no call.
-func (h *Handler) hush(c *server.Conn) {
-	c.Unread = true
-	h.reactor.Remove(int(c.FD))
+// hush takes connections out of the set that have more to say while their request is being worked on: they would be
+// reported until that is done. It waits for the end of the round, which may bring the result. Most clients wait for
+// their answer, and cost no call.
+func (h *Handler) hush() {
+	for _, c := range h.loud {
+		if c.FD >= 0 && c.Want == server.Working {
+			c.Unread = true
+			h.reactor.Remove(int(c.FD))
+		}
+	}
+	clear(h.loud)
+	h.loud = h.loud[:0]
 }
 
 // Settle makes the connection wait for what it wants. Mostly that has not changed, and there is nothing to tell the

@@ -42,6 +42,7 @@ type Reactor struct {
 	events  []unix.EpollEvent
 	parts   []EventHandler // who is registered: an event carries the descriptor and the index into this
 	source  Source         // nil: no new connections
+	finally func()         // called at the end of each round
 	stopped bool
 	failed  error // why it cannot go on
 	owner   int   // thread that runs it; 0 until then
@@ -59,7 +60,7 @@ func NewReactor() (*Reactor, error) {
 	if err != nil {
 		return nil, os.NewSyscallError("epoll_create1", err)
 	}
-	return &Reactor{epfd: epfd, events: make([]unix.EpollEvent, maxEvents)}, nil
+	return &Reactor{epfd: epfd, events: make([]unix.EpollEvent, maxEvents), finally: func() {}}, nil
 }
 
 // Close frees the epoll instance.
@@ -138,6 +139,7 @@ func (r *Reactor) dispatch(events []unix.EpollEvent) {
 			r.parts[e.Pad].HandleEvent(int(e.Fd), e.Events)
 		}
 	}
+	r.finally()
 }
 
 // Register has a descriptor watched and its events handled by h.
