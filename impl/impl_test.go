@@ -66,7 +66,9 @@ func eachBut(t *testing.T, traits []string, test func(t *testing.T, s impl.Serve
 
 var (
 	pools     = []string{"process-pool", "thread-pool"}            // serve as many at once as they have processes or threads
-	processes = []string{"process-per-connection", "process-pool"} // the connections are not in the process that was started
+	processes = []string{ // the connections, or not they alone, are in other processes than the one that was started
+		"process-per-connection", "process-pool", "single-reactor-processes", "multi-reactor-processes",
+	}
 )
 
 // serve runs a server in this process, until stop is called, which waits for its end and returns its error.
