@@ -19,9 +19,8 @@ type tracer struct {
 	header *trace.Header // until it is put
 	shim   *os.File      // our end of the pair, see launch
 
-	early  map[int][]unix.WaitStatus // stops of tasks whose creator has not told us of them yet
-	shapes []*shape                  // by system call number
-	world  world                     // what descriptors name
+	shapes []*shape // by system call number
+	world  world    // what descriptors name
 	mem    memory
 
 	seq, put, lost int64
@@ -29,7 +28,7 @@ type tracer struct {
 }
 
 func newTracer(p *Process, sink trace.Sink) *tracer {
-	return &tracer{p: p, sink: sink, early: map[int][]unix.WaitStatus{}, shapes: shapesByNumber, world: newWorld()}
+	return &tracer{p: p, sink: sink, shapes: shapesByNumber, world: newWorld()}
 }
 
 // report tells Start how it went, once.
@@ -87,10 +86,7 @@ func (tr *tracer) handle(tid int, ws unix.WaitStatus) error {
 	t := tr.p.tasks[tid] // this thread is the only writer, so it reads without the lock
 	switch {
 	case t == nil:
-		tr.early[tid] = append(tr.early[tid], ws)
-		if tr.p.killing.Load() {
-			_ = unix.Kill(tid, unix.SIGKILL)
-		}
+		tr.hold(tid, ws)
 	case ws.Stopped():
 		tr.stopped(t, ws)
 	case t.shim:

@@ -22,10 +22,11 @@ type Process struct {
 	done    chan struct{}
 
 	mu      sync.Mutex
-	tasks   map[int]*task    // every tracee, by tid; changed by the loop only, under mu
-	ended   map[int]struct{} // processes that ended and that nobody was seen to reap
-	stopped bool             // somebody asked it to end
-	zombies int              // counted when it was first asked to
+	tasks   map[int]*task             // every tracee, by tid; changed by the loop only, under mu
+	early   map[int][]unix.WaitStatus // stops of tasks whose creator has not told of them yet; likewise
+	ended   map[int]struct{}          // processes that ended and that nobody was seen to reap
+	stopped bool                      // somebody asked it to end
+	zombies int                       // counted when it was first asked to
 
 	status Status // valid when done is closed
 	err    error
@@ -97,6 +98,9 @@ func (p *Process) Kill() {
 		if t.tid == t.pid && t.pid != p.pid {
 			_ = unix.Kill(t.pid, unix.SIGKILL)
 		}
+	}
+	for tid := range p.early {
+		_ = unix.Kill(tid, unix.SIGKILL)
 	}
 }
 

@@ -42,7 +42,10 @@ func Start(ctx context.Context, cmd Command, sink trace.Sink, opt Options) (*Pro
 	if opt.Started.IsZero() {
 		opt.Started = time.Now()
 	}
-	p := &Process{started: opt.Started, done: make(chan struct{}), tasks: map[int]*task{}, ended: map[int]struct{}{}}
+	p := &Process{
+		started: opt.Started, done: make(chan struct{}),
+		tasks: map[int]*task{}, early: map[int][]unix.WaitStatus{}, ended: map[int]struct{}{},
+	}
 	tr := newTracer(p, sink)
 	tr.header = header(l, opt)
 	begun := make(chan error, 1)

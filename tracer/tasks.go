@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"fmt"
 	"os"
-	"slices"
 	"strconv"
 
 	"github.com/iospec/iospec/trace"
@@ -64,6 +63,7 @@ func (tr *tracer) gaveBirth(parent *task, event int) {
 		parent.call.Child = tid
 	}
 	tr.welcome(child, trace.Born{Parent: parent.tid, How: how(flags, event), Flags: flags})
+	tr.adopt()
 }
 
 // cloneFlags are those of the call that the parent is in; for fork and vfork they follow from the event. Where the call
@@ -99,8 +99,10 @@ func (tr *tracer) welcome(t *task, born trace.Born) {
 	born.At, born.TID, born.PID = tr.p.Now(), t.tid, t.pid
 	tr.remember(t)
 	tr.record(trace.Record{Born: &born})
-	stops := tr.early[t.tid]
-	delete(tr.early, t.tid)
+	tr.p.mu.Lock()
+	stops := tr.p.early[t.tid]
+	delete(tr.p.early, t.tid)
+	tr.p.mu.Unlock()
 	for _, ws := range stops {
 		_ = tr.handle(t.tid, ws) // no shim, so no error
 	}
@@ -134,6 +136,7 @@ func (tr *tracer) executed(t *task) {
 	tr.world.afterExec(t)
 	tr.record(trace.Record{Exec: &trace.Exec{At: tr.p.Now(), PID: t.pid, Old: old, Path: executable(t.pid)}})
 	tr.resume(t, 0)
+	tr.adopt()
 }
 
 // begin opens the recording: the shim has become the command.
@@ -196,22 +199,38 @@ func (tr *tracer) unfinished(t *task) {
 	}
 }
 
-// adopt welcomes new tasks whose creator was killed before it could tell of them: they would wait for ever. They show by
-// having no living tracee as parent (or, for a thread, as group).
+// hold keeps the stop of a task that nobody has told of yet: on another processor it may be faster than its creator.
+func (tr *tracer) hold(tid int, ws unix.WaitStatus) {
+	tr.p.mu.Lock()
+	tr.p.early[tid] = append(tr.p.early[tid], ws)
+	tr.p.mu.Unlock()
+	if tr.p.killing.Load() {
+		_ = unix.Kill(tid, unix.SIGKILL)
+	}
+	tr.adopt()
+}
+
+// adopt welcomes the held tasks of which nobody will tell any more, as their creator was killed first, be it alone: execve
+// kills the threads beside it, and their process lives on. They would wait for ever.
 func (tr *tracer) adopt() {
-	for tid := range tr.early {
+	for tid := range tr.p.early {
 		pid, parent, ok := kinship(tid)
-		if !ok || slices.ContainsFunc([]int{pid, parent}, tr.alive) {
+		if !ok || tr.awaited(pid, parent) {
 			continue
 		}
 		t := &task{tid: tid, pid: pid, files: &files{}}
-		tr.welcome(t, trace.Born{How: "process"})
+		born := trace.Born{How: "process"}
+		if tr.p.tasks[parent] != nil {
+			born.Parent = parent
+		}
+		tr.welcome(t, born)
 	}
 }
 
-func (tr *tracer) alive(pid int) bool {
+// awaited: a task of the process, or of its parent, is about to tell of a new task.
+func (tr *tracer) awaited(pid, parent int) bool {
 	for _, t := range tr.p.tasks {
-		if t.pid == pid {
+		if (t.pid == pid || t.pid == parent) && t.call != nil && t.shape.makesTask && t.call.Child == 0 {
 			return true
 		}
 	}

@@ -241,7 +241,7 @@ int main(int argc, char **argv) {
 
 func TestExecByAThreadWhileAnotherForks(t *testing.T) {
 	cmd := program(t, execWhileForking, "-pthread")
-	for range 20 {
+	for range 60 {
 		r := record(t, cmd, Options{})
 		r.wellFormed()
 		counts := r.counts()
