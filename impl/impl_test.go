@@ -65,8 +65,8 @@ func eachBut(t *testing.T, traits []string, test func(t *testing.T, s impl.Serve
 }
 
 var (
-	pools     = []string{"process-pool", "thread-pool"}            // serve as many at once as they have processes or threads
-	processes = []string{ // the connections, or not they alone, are in other processes than the one that was started
+	pools     = []string{"process-pool", "thread-pool"} // serve as many at once as they have processes or threads
+	processes = []string{                               // the connections, or not they alone, are in other processes than the one that was started
 		"process-per-connection", "process-pool", "single-reactor-processes", "multi-reactor-processes",
 	}
 )
