@@ -13,6 +13,7 @@ const (
 	Again                // another turn, once everybody else had one: it has replies to give and there is room for them
 	Gone                 // nothing: the connection is over, close it
 	Working              // somebody else, who works on its request: see Task
+	Parting              // the end of its sending side: see Parted
 )
 
 // stepsPerTurn bounds how long one connection keeps its thread, however much it asks for.
@@ -156,12 +157,15 @@ func (c *Conn) keep(d *Desk, in, out []byte) {
 // linger ends the sending side and reads on until the client ends too. Closing at once would be wrong: what the client
 // has sent in the meantime would be answered by a reset, which may destroy replies that it has not read yet.
 func (c *Conn) linger(d *Desk) Want {
-	if c.end == lingering || unix.Shutdown(int(c.FD), unix.SHUT_WR) != nil {
+	switch {
+	case c.end == lingering:
+		return Gone
+	case d.Deferred:
+		return Parting
+	case unix.Shutdown(int(c.FD), unix.SHUT_WR) != nil:
 		return Gone
 	}
-	c.end, c.handler = lingering, new(discard)
-	c.keep(d, nil, nil)
-	return Readable
+	return c.Parted(d)
 }
 
 // discard is the handler of a connection that lingers: it ignores what is said, up to a limit.

@@ -1,5 +1,7 @@
 package server
 
+import "unsafe"
+
 // A Desk is the working memory of one thread: one buffer to read into and one to reply from, for all its connections.
 // A connection needs them only while its turn lasts, so an idle connection costs no buffer.
 type Desk struct {
@@ -9,11 +11,15 @@ type Desk struct {
 	// Blocking is set by servers whose sockets block: the scheduler is told of their calls.
 	Blocking bool
 
+	// Deferred is set by servers that start operations and make no calls: nothing is sent, a reply is kept until it was.
+	Deferred bool
+
 	in, out []byte
 	size    int         // bytes that one read takes at most
 	filled  int         // bytes at the start of in: what the connection at work has not used yet
 	short   bool        // the last read took less than it could
-	spare   []*leftover // small ones, to be used again
+	spare   []*leftover // to be used again
+	spared  int         // bytes that they take
 }
 
 // NewDesk makes the buffers.
@@ -35,23 +41,26 @@ type leftover struct {
 	sent int    // how much of out went out since
 }
 
-const (
-	sparesKept = 64
-	spareSize  = 1 << 10 // bytes of a leftover worth keeping: half a request, not a full buffer
-)
+// mostSpared bounds the bytes that are kept to be used again: as much as many small leftovers take, or some large ones.
+const mostSpared = 1 << 20
 
 func (d *Desk) newLeftover() *leftover {
 	if last := len(d.spare) - 1; last >= 0 {
 		l := d.spare[last]
 		d.spare = d.spare[:last]
+		d.spared -= l.memory()
 		return l
 	}
 	return new(leftover)
 }
 
 func (d *Desk) release(l *leftover) {
-	if len(d.spare) < sparesKept && cap(l.in) <= spareSize && cap(l.out) <= spareSize {
+	if d.spared+l.memory() <= mostSpared {
 		l.in, l.out, l.sent = l.in[:0], l.out[:0], 0
 		d.spare = append(d.spare, l)
+		d.spared += l.memory()
 	}
 }
+
+// memory is about how many bytes a leftover takes.
+func (l *leftover) memory() int { return int(unsafe.Sizeof(*l)) + cap(l.in) + cap(l.out) }

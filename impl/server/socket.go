@@ -108,8 +108,11 @@ func (d *Desk) recv(fd int32, p []byte) (n int, err unix.Errno) {
 }
 
 // send writes to a socket, as much as its buffer takes: less than p when it is full. MSG_NOSIGNAL turns the signal for
-// a connection that is gone into the error EPIPE.
+// a connection that is gone into the error EPIPE. If sending is deferred, nothing goes out.
 func (d *Desk) send(fd int32, p []byte) (n int, err unix.Errno) {
+	if d.Deferred {
+		return 0, unix.EAGAIN
+	}
 	return d.transfer(unix.SYS_SENDTO, fd, p, unix.MSG_NOSIGNAL)
 }
 

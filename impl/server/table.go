@@ -54,6 +54,17 @@ func (t *Table) Idle() iter.Seq[*Conn] {
 	}
 }
 
+// All gives every connection. They may be closed on the way.
+func (t *Table) All() iter.Seq[*Conn] {
+	return func(yield func(*Conn) bool) {
+		for _, c := range t.conns {
+			if c != nil && !yield(c) {
+				return
+			}
+		}
+	}
+}
+
 // CloseAll closes what is left when the service is over.
 func (t *Table) CloseAll(d *Desk) {
 	for _, c := range t.conns {
