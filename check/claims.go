@@ -6,6 +6,19 @@ var ByClaim = map[string]Predicate{
 	"socket.data-on-connected": DataOnConnected,
 	"c10k.server-end-fixed":    ServerEndFixed,
 
+	"process.blocking-base":             BlockingBase,
+	"process.per-client":                PerClient,
+	"process.parent-accepts":            ParentAccepts,
+	"process.child-inherits-connection": InheritsConnection,
+	"process.child-drops-listener":      DropsListener,
+	"process.parent-drops-connection":   DropsConnection,
+	"process.zombies-are-reaped":        ZombiesReaped,
+
+	"thread.per-connection": ThreadPerConnection,
+	"pool.created-ahead":    CreatedAhead,
+	"pool.takes-from-queue": TakesFromQueue,
+	"pool.queue-locked":     QueueLocked,
+
 	"mux.time-sharing":         TimeSharing,
 	"mux.one-at-a-time":        OneAtATime,
 	"mux.many-events-one-call": ManyEventsOneCall,
@@ -33,6 +46,10 @@ var ByClaim = map[string]Predicate{
 
 // ByTrait gives the predicate that tells whether a server is what a trait says.
 var ByTrait = map[string]Predicate{
+	"process-per-connection":  ProcessPerConnection,
+	"process-pool":            ProcessPool,
+	"thread-per-connection":   ThreadPerConnection,
+	"thread-pool":             TakesFromQueue,
 	"select":                  UsesSelect,
 	"poll":                    UsesPoll,
 	"epoll":                   UsesEpoll,

@@ -10,7 +10,8 @@
 //	epoll.go          the set kept in the kernel          trigger.go       level and edge; what level may leave
 //	drain.go          what edge must not leave            architecture.go  reactors, and who owns what
 //	patterns.go       main, sub, acceptor, handler        every.go         what every server keeps
-//	sockets.go        one door, and data elsewhere
+//	sockets.go        one door, and data elsewhere        processes.go     who makes, inherits, closes, reaps
+//	threads.go        a thread for each, or a pool
 package check
 
 import (

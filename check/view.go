@@ -112,6 +112,21 @@ func lifetime(c *trace.Connection) (from, until trace.Time) {
 	return from, until
 }
 
+// open is when some process of the server had the connection. A child that ends closes what it had, with no call of its
+// own, and so its parent's close may be the only one and long before.
+func open(rec *trace.Recording, c *trace.Connection) (from, until trace.Time) {
+	from, until = lifetime(c)
+	for i, h := range rec.Holdings(c.Object) {
+		switch {
+		case h.Until == 0:
+			return from, 1<<63 - 1
+		case i == 0 || h.Until > until:
+			until = h.Until
+		}
+	}
+	return from, until
+}
+
 // openAtOnce is how many connections the server had at the same time, at most.
 func openAtOnce(rec *trace.Recording) int {
 	type change struct {
@@ -120,7 +135,7 @@ func openAtOnce(rec *trace.Recording) int {
 	}
 	var changes []change
 	for _, c := range rec.Connections() {
-		from, until := lifetime(c)
+		from, until := open(rec, c)
 		changes = append(changes, change{from, 1}, change{until, -1})
 	}
 	slices.SortFunc(changes, func(a, b change) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.by, b.by)) })

@@ -28,6 +28,8 @@ type Server struct {
 
 // Servers lists the counterexamples in the order of the claims that they break.
 var Servers = []Server{
+	readsTheListener,
+	portForEach,
 	secondThreadReads,
 	twoAtOnce,
 	oneEventPerCall,

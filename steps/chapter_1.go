@@ -15,6 +15,15 @@ var socketSteps = []stepFile{
 	socketJudgementSteps,
 }
 
+// manyUsersSteps defines the steps of chapter 1.1, many users.
+var manyUsersSteps = []stepFile{
+	fourTuple,
+	descriptorLimit1024,
+	connectionMemory,
+	budget,
+	modelMatters,
+}
+
 // socketJudgements are the sentences of both chapters that judge a server's recording.
 var socketJudgements = map[string]check.Predicate{
 	`no call of the server reads or writes a listening socket`:            check.DataOnConnected,

@@ -5,6 +5,7 @@ import "slices"
 // stepFiles lists the step definitions, chapter by chapter; each chapter's table stands in chapter_*.go.
 var stepFiles = slices.Concat(
 	socketSteps,
+	manyUsersSteps,
 	multiplexingSteps,
 	selectPollSteps,
 	epollSteps,

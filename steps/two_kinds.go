@@ -33,6 +33,8 @@ func twoKinds(sc *godog.ScenarioContext, w *World) {
 	a.twoObjects(sc)
 	a.manySockets(sc)
 	a.dataOnConnected(sc)
+	a.socketFile(sc)
+	a.unread(sc)
 	boundOnly(sc, a)
 }
 
@@ -109,6 +111,7 @@ func (a *arrived) manySockets(sc *godog.ScenarioContext) {
 		return nil
 	})
 	sc.Then(`^every client is sent 8 bytes that only it is meant to get, and answers with them$`, a.exchange)
+	sc.Then(`^none of the connections can be bound to another end: EINVAL$`, a.boundAgain)
 	sc.Then(`^all (\d+) connections have the listener's address and port as their local end, and (\d+) different remote ends$`, func(n, remote int) error {
 		locals, peers, err := a.ends()
 		if err != nil {
@@ -121,6 +124,16 @@ func (a *arrived) manySockets(sc *godog.ScenarioContext) {
 		}
 		return nil
 	})
+}
+
+// boundAgain tries to give the connections another local end.
+func (a *arrived) boundAgain() error {
+	for _, fd := range a.servers {
+		if err := unix.Bind(fd, &unix.SockaddrInet4{Addr: ownAddress(0)}); !errors.Is(err, unix.EINVAL) {
+			return check.Failf("EINVAL from bind", "%v", err)
+		}
+	}
+	return nil
 }
 
 // exchange sends each connection's number to its client, all of them before any is answered, and has it come back.

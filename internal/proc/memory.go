@@ -35,14 +35,25 @@ func ReadMemory(pid int) (Memory, error) {
 	return m, nil
 }
 
-// Slab is the memory of the whole machine's kernel objects, in bytes: sockets, files, inodes and much else. Anybody may
-// change it at any time.
-func Slab() (int64, error) {
+// Objects is the memory of the whole machine's kernel objects, in bytes. Anybody may change it at any time.
+type Objects struct {
+	Kept        int64 // what must stay: sockets, open files and much else (SUnreclaim)
+	Reclaimable int64 // caches, above all of inodes and directory entries, but also the inodes of sockets (SReclaimable)
+}
+
+// KernelObjects reads how much memory the kernel's objects take, from /proc/meminfo.
+func KernelObjects() (o Objects, err error) {
 	text, err := os.ReadFile("/proc/meminfo")
-	if err != nil {
-		return 0, fmt.Errorf("read the kernel's memory: %w", err)
+	if err == nil {
+		o.Kept, err = kilobytes(text, "SUnreclaim")
 	}
-	return kilobytes(text, "Slab")
+	if err == nil {
+		o.Reclaimable, err = kilobytes(text, "SReclaimable")
+	}
+	if err != nil {
+		return Objects{}, fmt.Errorf("read the kernel's memory: %w", err)
+	}
+	return o, nil
 }
 
 // kilobytes finds the line "name: 12 kB" and gives its bytes.

@@ -30,10 +30,11 @@ func TestReadMemory(t *testing.T) {
 	require.True(t, Gone(err), "%v", err)
 }
 
-func TestSlab(t *testing.T) {
-	n, err := Slab()
+func TestKernelObjects(t *testing.T) {
+	o, err := KernelObjects()
 	require.NoError(t, err)
-	require.Greater(t, n, int64(1<<20))
+	require.Greater(t, o.Kept, int64(1<<20))
+	require.Greater(t, o.Reclaimable, int64(1<<20))
 	_, err = kilobytes([]byte("Other: 1 kB\n"), "Slab")
 	require.Error(t, err)
 }

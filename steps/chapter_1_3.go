@@ -1,0 +1,7 @@
+package steps
+
+// threadSteps defines the steps of chapter 1.3, threads.
+var threadSteps = []stepFile{
+	sharedQueueSteps,
+	poolWaits,
+}
