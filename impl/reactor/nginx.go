@@ -25,9 +25,9 @@ const (
 	givenLock     // the memory of the accept lock, if there is one
 )
 
-// ServeNginxReusePort, ServeNginxExclusive and ServeNginxLock are many reactors with a process each, all of which
-// accept: as nginx does it, in its three ways. The master binds, starts the workers and watches over them; it never
-// accepts. They serve until ctx is cancelled or the process is told to stop.
+// The servers of this file are many reactors with a process each, all of which accept: as nginx does it, in its three
+// ways. The master binds, starts the workers and watches over them; it never accepts. They serve until ctx is cancelled
+// or the process is told to stop.
 
 // ServeNginxReusePort gives each worker a listener of its own: the kernel distributes the connections.
 func ServeNginxReusePort(ctx context.Context, cfg server.Config) error {
@@ -49,7 +49,7 @@ func ServeNginxExclusive(ctx context.Context, cfg server.Config) error {
 	return serveMaster(&master{door: door, announce: announce, shards: []int{door.Listener}}, cfg, shareExclusive)
 }
 
-// ServeNginxLock has the one worker wait for the listener that holds the accept lock.
+// ServeNginxLock has that worker wait for the listener which holds the accept lock.
 func ServeNginxLock(ctx context.Context, cfg server.Config) error {
 	announce := postpone(&cfg)
 	door, err := server.Open(ctx, cfg)
