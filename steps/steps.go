@@ -6,6 +6,8 @@ import "slices"
 var stepFiles = slices.Concat(
 	socketSteps,
 	manyUsersSteps,
+	processSteps,
+	threadSteps,
 	multiplexingSteps,
 	selectPollSteps,
 	epollSteps,

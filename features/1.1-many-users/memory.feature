@@ -48,7 +48,7 @@ Feature: What connections take
       Then every answer is right, and the server holds all 10000 connections
       And each connection takes less than 200 KB, the server's own memory and the kernel's together
 
-  @c10k.model-matters @holds @section-1.1 @process-per-connection @thread-per-connection @single-reactor @single-reactor-threads @single-reactor-processes @multi-reactor-single @multi-reactor-threads @multi-reactor-processes @proactor @emulated-proactor
+  @c10k.model-matters @holds @section-1.1 @process-per-connection @thread-per-connection @single-reactor @single-reactor-threads @single-reactor-processes @multi-reactor-single @multi-reactor-threads @multi-reactor-processes @proactor
   Rule: on the same hardware, the I/O model decides how far a server gets towards ten thousand
     All servers pay the same for a socket. What differs is what they keep *beside* it: an event-driven server a few dozen
     bytes, one with a thread for each connection a kernel stack of 16 KiB and a user stack, one with a process for each
@@ -57,8 +57,8 @@ Feature: What connections take
 
     So the line is drawn at one kernel stack, 16 KiB for a connection: models with a task for each connection lie above it,
     event-driven ones below. What is shown beside it, memory, tasks and CPU time, was measured with a few hundred
-    connections; how many would fit into 2 GB is computed from it. Pools of processes or threads are not in this Rule: they
-    take no more memory with more clients, they let them wait; see chapter 1.3.
+    connections; how many would fit into 2 GB is computed from it. Pools of processes or threads are not in this Rule, nor
+    is a Proactor that is emulated by them: they take no more memory with more clients, they let them wait; see chapter 1.3.
 
     @reference @measured
     Scenario: what a server keeps for a connection, besides the socket
