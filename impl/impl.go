@@ -11,6 +11,7 @@ import (
 
 	"github.com/iospec/iospec/impl/epoll"
 	"github.com/iospec/iospec/impl/multiproc"
+	"github.com/iospec/iospec/impl/proactor"
 	"github.com/iospec/iospec/impl/reactor"
 	"github.com/iospec/iospec/impl/selectpoll"
 	"github.com/iospec/iospec/impl/server"
@@ -138,6 +139,18 @@ var Servers = []Server{
 		Traits:  []string{"multi-reactor-processes", "epoll", "level", "accept-sharded", "every-server"},
 		Summary: "worker processes accept for themselves, each from a listener of its own on the same port",
 		Serve:   reactor.ServeNginxReusePort,
+	},
+	{
+		Name:    "proactor/uring",
+		Traits:  []string{"proactor", "io_uring", "every-server"},
+		Summary: "operations are started, the kernel performs them, and handlers are told what they came to",
+		Serve:   proactor.ServeUring,
+	},
+	{
+		Name:    "proactor/emulated",
+		Traits:  []string{"emulated-proactor", "every-server"},
+		Summary: "operations are started, helper threads perform them, and handlers are told what they came to",
+		Serve:   proactor.ServeEmulated,
 	},
 }
 
