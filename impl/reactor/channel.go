@@ -74,3 +74,10 @@ func errno(err error) unix.Errno {
 	}
 	return unix.EIO
 }
+
+// closeAll closes the ends of channels that others have now.
+func closeAll(fds []int) {
+	for _, fd := range fds {
+		server.CloseFD(fd)
+	}
+}

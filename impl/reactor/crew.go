@@ -13,6 +13,13 @@ import (
 // not as fast as the machine can.
 const minLife = time.Second
 
+// How long workers may take to end: those who have clients, a little longer than they may serve them; those who only
+// work, hardly any time, since nobody waits for their work any more.
+const (
+	servingPatience = server.Grace + time.Second
+	workingPatience = time.Second
+)
+
 // A crew is the worker processes of one master, which watches over them in its reactor: each has a pidfd in the set. One
 // that ends is buried and replaced.
 type crew struct {
@@ -23,7 +30,8 @@ type crew struct {
 	places  []*process  // nil where a worker is missing
 	due     []time.Time // when to start one there
 
-	hire   func(place int) (fds []int, err error) // what to give to a new worker; closed by the crew once it has started
+	hire   func(place int) (fds []int, err error) // what to give to a new worker
+	hired  func(fds []int)                        // it has been given that, or could not be started
 	lost   func(place int, pid int)               // a worker has ended, and what it had is lost
 	closed bool                                   // nobody is replaced any more
 }
@@ -51,7 +59,7 @@ func newCrew(r *Reactor, door *server.Door, cfg server.Config, role string) (*cr
 		reactor: r, door: door, log: log,
 		order:  order{Role: role, Protocol: cfg.Protocol, ReadSize: cfg.ReadSize, Workers: n},
 		places: make([]*process, n), due: make([]time.Time, n),
-		lost: func(int, int) {},
+		lost: func(int, int) {}, hired: func([]int) {},
 	}, nil
 }
 
@@ -73,9 +81,7 @@ func (c *crew) fill(place int) error {
 	o := c.order
 	o.Place = place
 	p, err := start(o, c.log.fd, fds...)
-	for _, fd := range fds {
-		server.CloseFD(fd)
-	}
+	c.hired(fds)
 	if err != nil {
 		return err
 	}
@@ -126,10 +132,10 @@ func (c *crew) BeforeWait() time.Duration {
 // AfterWait implements Source, for a master that does nothing but watch.
 func (c *crew) AfterWait(bool) {}
 
-// dismiss waits until all workers have ended, which they were told before; those who are late are killed.
-func (c *crew) dismiss() {
+// dismiss waits until all workers have ended, which they were told before; those who take longer than that are killed.
+func (c *crew) dismiss(patience time.Duration) {
 	c.closed = true
-	deadline := time.Now().Add(server.Grace + minLife)
+	deadline := time.Now().Add(patience)
 	for c.size() > 0 {
 		timeout := max(0, time.Until(deadline))
 		if timeout == 0 {

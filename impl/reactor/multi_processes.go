@@ -46,7 +46,7 @@ func ServeMultiProcesses(ctx context.Context, cfg server.Config) error {
 	for i := range m.channels {
 		m.channels[i] = -1
 	}
-	crew.hire, crew.lost = m.hire, m.lost
+	crew.hire, crew.hired, crew.lost = m.hire, closeAll, m.lost
 	defer m.end()
 	if err := crew.start(); err != nil {
 		return err
@@ -64,7 +64,7 @@ func (m *mainReactor) end() {
 	for place := range m.channels {
 		m.drop(place)
 	}
-	m.crew.dismiss()
+	m.crew.dismiss(servingPatience)
 }
 
 // hire makes the channel to a new worker.

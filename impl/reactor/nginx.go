@@ -104,22 +104,12 @@ func serveMaster(m *master, cfg server.Config, share string) (err error) {
 	return reactor.Run()
 }
 
-// hire gives a new worker its own duplicates of what it needs; the listener is the same one for all, or its own shard,
-// which the master keeps open, so that clients which come between two workers are not lost.
+// hire gives a new worker what it needs. The listener is the same one for all, or its own shard, which the master keeps
+// open, so that clients who come between two workers are not lost.
 func (m *master) hire(place int) (fds []int, err error) {
-	give := []int{m.shards[place%len(m.shards)], m.leave}
+	fds = []int{m.shards[place%len(m.shards)], m.leave}
 	if m.memory >= 0 {
-		give = append(give, m.memory)
-	}
-	for _, fd := range give {
-		dup, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
-		if err != nil {
-			for _, fd := range fds {
-				server.CloseFD(fd)
-			}
-			return nil, os.NewSyscallError("fcntl", err)
-		}
-		fds = append(fds, dup)
+		fds = append(fds, m.memory)
 	}
 	return fds, nil
 }
@@ -139,7 +129,7 @@ func (m *master) end(c *crew) {
 		wake(m.leave)
 		defer server.CloseFD(m.leave)
 	}
-	c.dismiss()
+	c.dismiss(servingPatience)
 	if m.lock != nil {
 		m.lock.close()
 		server.CloseFD(m.memory)

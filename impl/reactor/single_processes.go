@@ -61,7 +61,7 @@ func ServeSingleProcesses(ctx context.Context, cfg server.Config) error {
 	defer handler.CloseAll()
 	f.work, f.Acceptor = work, NewAcceptor(reactor, door, handler.Open)
 	f.Acceptor.source, handler.freed = f, f.Acceptor.Resume
-	crew.hire, crew.lost = f.hire, f.lost
+	crew.hire, crew.hired, crew.lost = f.hire, closeAll, f.lost
 	defer f.end()
 	if err := crew.start(); err != nil {
 		return err
@@ -75,7 +75,7 @@ func (f *foreman) end() {
 	for place := range f.benches {
 		f.drop(place)
 	}
-	f.crew.dismiss()
+	f.crew.dismiss(workingPatience)
 }
 
 // hire makes the channel to a new worker.
