@@ -34,7 +34,6 @@ type helpers struct {
 	first                      fifo[completion] // what wait has found there
 	threads                    sync.WaitGroup
 
-	size int // bytes of a receive
 	free [][]byte
 	lent []byte // the buffer that is free with the next completion
 
@@ -58,15 +57,11 @@ func newHelpers(cfg server.Config) *helpers {
 	if n <= 0 {
 		n = defaultHelpers
 	}
-	h := &helpers{
+	return &helpers{
 		receivers: newCrew(min(n, mostHelpers)), senders: newCrew(min(n, mostHelpers)),
 		others:    newCrew(3), // the accept, the wait for the word to stop, and the nap
-		completed: make(chan completion, 1024), size: receiveSize,
+		completed: make(chan completion, 1024),
 	}
-	if cfg.ReadSize > 0 {
-		h.size = min(h.size, cfg.ReadSize)
-	}
-	return h
 }
 
 // start leaves the operation to a helper. If none is idle, one is made, up to the limit; beyond it, the operation waits.
@@ -169,7 +164,7 @@ func (h *helpers) next() (c completion, ok bool) {
 		return c, true
 	}
 	if c, ok = h.first.take(); ok && c.op == receive {
-		h.lent = c.data[:h.size]
+		h.lent = c.data[:receiveSize]
 	}
 	return c, ok
 }
@@ -181,7 +176,7 @@ func (h *helpers) buffer() []byte {
 		h.free = h.free[:last]
 		return b
 	}
-	return make([]byte, h.size)
+	return make([]byte, receiveSize)
 }
 
 // close sends the helpers home, and waits until they have gone.
