@@ -10,6 +10,8 @@
 //	Conn      one connection: its handler, and what is left over between two turns
 //	Desk      the buffers of one thread, shared by all its connections
 //	Handler   the work itself: bytes in, bytes out, no I/O
+//	Clerk     who serves one connection at a time on a blocking socket: a thread or process with nothing else to do
+//	Roster    the connections that clerks are in the midst of, so that they can be told to finish
 //
 // System calls are made directly and never through the runtime's network poller, so that what is seen from outside is
 // what the code says. Calls on non-blocking descriptors use RawSyscall: they return at once, so the scheduler need not
