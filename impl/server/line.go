@@ -143,9 +143,11 @@ func (l *Line) fill(out []byte) []byte {
 func spin(ms int64) {
 	runtime.LockOSThread() // the clock is the thread's
 	defer runtime.UnlockOSThread()
+	burnt := uint32(0)
 	for end := threadTime() + ms*1e6; threadTime() < end; {
-		burn()
+		burnt += burn()
 	}
+	runtime.KeepAlive(burnt) // or the work would be for nothing, and could be left out
 }
 
 // burn keeps the CPU busy for some tens of microseconds, between two looks at the clock.
