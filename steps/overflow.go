@@ -3,6 +3,7 @@ package steps
 import (
 	"github.com/cucumber/godog"
 
+	"github.com/iospec/iospec/check"
 	"github.com/iospec/iospec/internal/await"
 	"github.com/iospec/iospec/internal/proc"
 )
@@ -23,7 +24,7 @@ func overflows(sc *godog.ScenarioContext, q *waiting) {
 		return err
 	})
 	sc.Step(`^its SYN is counted as an overflow, and it stays in SYN_SENT$`, func() error {
-		if err := q.overflowed(before); err != nil {
+		if err := q.refused(before, late); err != nil {
 			return err
 		}
 		return inState(late, proc.SynSent)
@@ -52,5 +53,20 @@ func (q *waiting) overflowed(before int) error {
 	return await.Until("the count of ListenOverflows to grow", func() (bool, error) {
 		now, err := q.net.counter("ListenOverflows")
 		return now > before, err
+	})
+}
+
+// refused waits for that, too, and holds that the client was not let in instead.
+func (q *waiting) refused(before, client int) error {
+	return await.Until("an overflow, or the client to be let in", func() (bool, error) {
+		now, err := q.net.counter("ListenOverflows")
+		if err != nil || now > before {
+			return true, err
+		}
+		state, err := tcpState(client)
+		if err == nil && state == proc.Established {
+			err = check.Failf("the client's SYN is dropped, and counted as an overflow", "the client was let in")
+		}
+		return false, err
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/iospec/iospec/check"
+	"github.com/iospec/iospec/internal/await"
 	"github.com/iospec/iospec/internal/proc"
 	"github.com/iospec/iospec/internal/sock"
 )
@@ -62,8 +63,8 @@ func (a *arrived) socketFile(sc *godog.ScenarioContext) {
 
 // readOnce waits until a socket is readable, and reads.
 func readOnce(fd int) (string, error) {
-	if _, err := sock.Poll(sock.PollSet(unix.POLLIN, fd), -1); err != nil {
-		return "", err
+	if n, err := sock.Poll(sock.PollSet(unix.POLLIN, fd), await.Patience); err != nil || n == 0 {
+		return "", errors.Join(err, fmt.Errorf("nothing to read within %v", await.Patience))
 	}
 	buf := make([]byte, 100)
 	n, err := unix.Read(fd, buf)

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/iospec/iospec/check"
+	"github.com/iospec/iospec/internal/await"
 	"github.com/iospec/iospec/internal/proc"
 	"github.com/iospec/iospec/internal/sock"
 )
@@ -234,7 +235,7 @@ func (a *arrived) dataOnConnected(sc *godog.ScenarioContext) {
 	})
 	read := func() error {
 		set := sock.PollSet(unix.POLLIN, a.servers[0])
-		if _, err := sock.Poll(set, -1); err != nil {
+		if _, err := sock.Poll(set, await.Patience); err != nil {
 			return err
 		}
 		got := make([]byte, len(sent)+1)
@@ -246,7 +247,7 @@ func (a *arrived) dataOnConnected(sc *godog.ScenarioContext) {
 	}
 	sc.Then(`^poll reports the connection and not the listener, and the connection gives those \d+ bytes$`, func() error {
 		set := sock.PollSet(unix.POLLIN, a.listener.FD, a.servers[0])
-		if _, err := sock.Poll(set, -1); err != nil {
+		if _, err := sock.Poll(set, await.Patience); err != nil {
 			return err
 		}
 		if set[0].Revents != 0 || set[1].Revents != unix.POLLIN {
