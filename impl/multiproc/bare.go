@@ -20,6 +20,14 @@ import (
 // connection is the child's only descriptor besides standard input, output and error.
 const connection = 3
 
+// call makes a system call. It returns what the kernel returns: an error is negative. It is here because it takes next to
+// no stack, which the ways through package syscall do, when they are compiled for a debugger.
+//
+//go:noescape
+func call(number, a, b, c, d, e, f uintptr) int
+
+const interrupted = -int(unix.EINTR) // by a signal: try again
+
 // bare is the memory of a child, static, since nothing can be allocated. The parent never touches it, so no page of it
 // exists until the child does.
 var bare struct {
@@ -59,12 +67,12 @@ func serve(line bool, size int) {
 //go:nocheckptr
 func receive(size int) bool {
 	for {
-		n, _, err := unix.RawSyscall6(unix.SYS_RECVFROM, connection, uintptr(unsafe.Pointer(&bare.in[bare.held])), uintptr(size), 0, 0, 0)
-		if err == 0 && n > 0 {
-			bare.held += int(n)
+		n := call(unix.SYS_RECVFROM, connection, uintptr(unsafe.Pointer(&bare.in[bare.held])), uintptr(size), 0, 0, 0)
+		if n > 0 {
+			bare.held += n
 			return true
 		}
-		if err != unix.EINTR {
+		if n != interrupted {
 			return false
 		}
 	}
@@ -77,14 +85,13 @@ func receive(size int) bool {
 //go:norace
 //go:noinline
 //go:nocheckptr
-func send(p *byte, n int) {
-	for sent := 0; sent < n && !bare.gone; {
-		w, _, err := unix.RawSyscall6(unix.SYS_SENDTO, connection, uintptr(unsafe.Pointer(p))+uintptr(sent), uintptr(n-sent), unix.MSG_NOSIGNAL, 0, 0)
-		switch err {
-		case 0:
-			sent += int(w)
-		case unix.EINTR:
-		default:
+func send(p *byte, size int) {
+	for sent := 0; sent < size && !bare.gone; {
+		n := call(unix.SYS_SENDTO, connection, uintptr(unsafe.Pointer(p))+uintptr(sent), uintptr(size-sent), unix.MSG_NOSIGNAL, 0, 0)
+		switch {
+		case n >= 0:
+			sent += n
+		case n != interrupted:
 			bare.gone = true
 		}
 	}
@@ -98,7 +105,7 @@ func send(p *byte, n int) {
 //go:noinline
 func linger() {
 	const patience = 100 // reads
-	_, _, _ = unix.RawSyscall(unix.SYS_SHUTDOWN, connection, unix.SHUT_WR, 0)
+	call(unix.SYS_SHUTDOWN, connection, unix.SHUT_WR, 0, 0, 0, 0)
 	for range patience {
 		if bare.held = 0; !receive(server.BufferSize) {
 			return

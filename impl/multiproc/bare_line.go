@@ -176,8 +176,8 @@ func work(done string, start, end int, call uintptr) {
 //go:nocheckptr
 func sleep(ms int) {
 	t := unix.Timespec{Sec: int64(ms / 1000), Nsec: int64(ms%1000) * 1e6}
-	for err := unix.EINTR; err == unix.EINTR; {
-		_, _, err = unix.RawSyscall(unix.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&t)), uintptr(unsafe.Pointer(&t)), 0)
+	for err := interrupted; err == interrupted; {
+		err = call(unix.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&t)), uintptr(unsafe.Pointer(&t)), 0, 0, 0, 0)
 	}
 }
 
@@ -200,7 +200,7 @@ func spin(ms int) {
 //go:nocheckptr
 func cpuTime() int64 {
 	var t unix.Timespec
-	_, _, _ = unix.RawSyscall(unix.SYS_CLOCK_GETTIME, unix.CLOCK_THREAD_CPUTIME_ID, uintptr(unsafe.Pointer(&t)), 0)
+	call(unix.SYS_CLOCK_GETTIME, unix.CLOCK_THREAD_CPUTIME_ID, uintptr(unsafe.Pointer(&t)), 0, 0, 0, 0)
 	return int64(t.Sec)*1e9 + int64(t.Nsec)
 }
 
@@ -263,11 +263,11 @@ func sayNumber(n int) {
 //go:norace
 //go:noinline
 func sayWho() {
-	pid, _, _ := unix.RawSyscall(unix.SYS_GETPID, 0, 0, 0)
-	tid, _, _ := unix.RawSyscall(unix.SYS_GETTID, 0, 0, 0)
-	sayNumber(int(pid))
+	pid := call(unix.SYS_GETPID, 0, 0, 0, 0, 0, 0)
+	tid := call(unix.SYS_GETTID, 0, 0, 0, 0, 0, 0)
+	sayNumber(pid)
 	say(" ")
-	sayNumber(int(tid))
+	sayNumber(tid)
 	say("\n")
 }
 

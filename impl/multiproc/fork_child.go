@@ -24,14 +24,17 @@ func afterFork()
 //go:noinline
 func fork(fd, parent int, line bool, size int) (pid int, err syscall.Errno) {
 	beforeFork()
-	r, _, err := syscall.RawSyscall6(syscall.SYS_CLONE, uintptr(syscall.SIGCHLD), 0, 0, 0, 0, 0)
-	if r == 0 && err == 0 {
+	pid = call(unix.SYS_CLONE, uintptr(unix.SIGCHLD), 0, 0, 0, 0, 0)
+	if pid == 0 {
 		child(fd, parent)
 		serve(line, size)
 		exit()
 	}
 	afterFork()
-	return int(r), err
+	if pid < 0 {
+		return 0, syscall.Errno(-pid)
+	}
+	return pid, 0
 }
 
 // child puts the process in order. It keeps its connection and nothing else: a copy of the listener would hold the port
@@ -41,14 +44,14 @@ func fork(fd, parent int, line bool, size int) (pid int, err syscall.Errno) {
 //go:norace
 //go:noinline
 func child(fd, parent int) {
-	_, _, _ = unix.RawSyscall(unix.SYS_PRCTL, unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL), 0)
-	if ppid, _, _ := unix.RawSyscall(unix.SYS_GETPPID, 0, 0, 0); int(ppid) != parent {
+	call(unix.SYS_PRCTL, unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL), 0, 0, 0, 0)
+	if ppid := call(unix.SYS_GETPPID, 0, 0, 0, 0, 0, 0); ppid != parent {
 		exit() // it died before we asked to be told
 	}
 	if fd != connection {
-		_, _, _ = unix.RawSyscall(unix.SYS_DUP3, uintptr(fd), connection, 0)
+		call(unix.SYS_DUP3, uintptr(fd), connection, 0, 0, 0, 0)
 	}
-	_, _, _ = unix.RawSyscall(unix.SYS_CLOSE_RANGE, connection+1, lastDescriptor, 0)
+	call(unix.SYS_CLOSE_RANGE, connection+1, lastDescriptor, 0, 0, 0, 0)
 	hearSignals()
 }
 
@@ -79,10 +82,10 @@ func hearSignals() {
 		termAndInt = 1<<(unix.SIGTERM-1) | 1<<(unix.SIGINT-1)
 	)
 	act := sigaction{handler: stopReadingPC(), flags: onStack | restart | restorerFlag, restorer: restorerPC()}
-	_, _, _ = unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(unix.SIGTERM), uintptr(unsafe.Pointer(&act)), 0, setSize, 0, 0)
-	_, _, _ = unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(unix.SIGINT), uintptr(unsafe.Pointer(&act)), 0, setSize, 0, 0)
+	call(unix.SYS_RT_SIGACTION, uintptr(unix.SIGTERM), uintptr(unsafe.Pointer(&act)), 0, setSize, 0, 0)
+	call(unix.SYS_RT_SIGACTION, uintptr(unix.SIGINT), uintptr(unsafe.Pointer(&act)), 0, setSize, 0, 0)
 	set := uint64(termAndInt)
-	_, _, _ = unix.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_UNBLOCK, uintptr(unsafe.Pointer(&set)), 0, setSize, 0, 0)
+	call(unix.SYS_RT_SIGPROCMASK, unix.SIG_UNBLOCK, uintptr(unsafe.Pointer(&set)), 0, setSize, 0, 0)
 }
 
 //go:nosplit
@@ -90,7 +93,7 @@ func hearSignals() {
 //go:noinline
 func exit() {
 	for {
-		_, _, _ = unix.RawSyscall(unix.SYS_EXIT_GROUP, 0, 0, 0)
+		call(unix.SYS_EXIT_GROUP, 0, 0, 0, 0, 0, 0)
 	}
 }
 
