@@ -72,7 +72,7 @@ func TestMoreThan1024(t *testing.T) {
 	if limit.Cur < all+200 {
 		t.Skipf("the descriptor limit is %d: too low for %d clients (ulimit -n)", limit.Cur, all)
 	}
-	eachBut(t, slices.Concat(processes, pools), func(t *testing.T, s impl.Server) {
+	eachBut(t, slices.Concat(processes, pools, []string{"emulated-proactor"}), func(t *testing.T, s impl.Server) {
 		child := spawn(t, s, "line", 0)
 		before := child.sockets(t)
 		var clients []*client

@@ -27,7 +27,7 @@ type buffers struct {
 
 const (
 	group         = 0       // the number of our only set of buffers
-	allBuffers    = 1 << 19 // bytes of all of them: the most that one connection can say, and others wait, in a turn
+	allBuffers    = 1 << 18 // bytes of all of them: the most that one connection can say, and others wait, in a turn
 	wholeSize     = 4 << 10 // of a buffer that is taken as a whole
 	mostOfBuffers = 1 << 9
 )

@@ -1,5 +1,7 @@
 package server
 
+import "slices"
+
 // This file is for servers that start operations and are told when they have been performed. They set Desk.Deferred, and
 // then a Conn neither receives nor sends: it is given what has come, says what is to go, and is told what went. One reply
 // is on its way at a time. What comes meanwhile is held; it is the server's to stop receiving before that is much.
@@ -19,11 +21,20 @@ func (c *Conn) Received(d *Desk, data []byte) Want {
 	if c.left == nil {
 		c.left = d.newLeftover()
 	}
-	c.left.in = append(c.left.in, data...)
+	c.left.hold(data)
 	if c.Want == Readable {
 		return c.turn(d, c.left.in)
 	}
 	return c.Want
+}
+
+// hold appends to what was not used. A flood grows in large steps: to grow bit by bit would leave behind many times the
+// memory that it takes.
+func (l *leftover) hold(data []byte) {
+	if size := len(l.in) + len(data); size > BufferSize && size > cap(l.in) {
+		l.in = slices.Grow(l.in, len(data)+4*BufferSize)
+	}
+	l.in = append(l.in, data...)
 }
 
 // Held is how many bytes have come that were not used.

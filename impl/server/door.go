@@ -19,6 +19,7 @@ type Door struct {
 	cfg        Config
 	closed     chan struct{} // closed by Close
 	watched    chan struct{} // closed when nobody will write to Stop any more
+	pause      time.Duration // how long accepting paused last, 0 if it went well since
 	retry      time.Time     // while accepting pauses: when to try again
 	told       bool          // that descriptors ran out was logged
 }
@@ -75,7 +76,12 @@ func (d *Door) watchStop(ctx context.Context, restore, tell func()) {
 }
 
 // Accept takes one connection. Its error is EAGAIN when nobody waits, or says that no descriptor is left: Full.
-func (d *Door) Accept() (fd int, err unix.Errno) { return Accept(d.Listener) }
+func (d *Door) Accept() (fd int, err unix.Errno) {
+	if fd, err = Accept(d.Listener); err == 0 {
+		d.pause = 0
+	}
+	return fd, err
+}
 
 // Full reports whether accept failed for want of descriptors or memory. The client is still in the queue then, and
 // the listener still ready, so that a server which goes on waiting for it spins.
@@ -87,7 +93,8 @@ func Full(err unix.Errno) bool {
 	return false
 }
 
-// pauseFor is how long a server stops accepting at most.
+// pauseFor is how long a server stops accepting at most. It begins with a fraction of that, and doubles it as long as
+// accepting fails.
 const pauseFor = time.Second
 
 // Pause notes that descriptors ran out: the server takes the listener out of what it waits for. It puts it back when
@@ -99,7 +106,8 @@ func (d *Door) Pause(err unix.Errno) {
 		d.told = true
 		d.Logf("accept: %v: not accepting until a connection closes (ulimit -n sets the limit)", err)
 	}
-	d.retry = time.Now().Add(pauseFor)
+	d.pause = min(pauseFor, max(pauseFor/16, 2*d.pause))
+	d.retry = time.Now().Add(d.pause)
 }
 
 // Resume notes that the listener is waited for again.

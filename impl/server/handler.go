@@ -29,7 +29,7 @@ type Handler interface {
 // A Step is what one call of a Handler came to.
 type Step struct {
 	Used int    // bytes at the start of in that are done with
-	Out  []byte // the reply: part of room, or of in, where nothing need be copied; valid until the next call
+	Out  []byte // the reply, at most BufferSize bytes: part of room, or of in, to copy nothing; valid until the next call
 	Next Next   // what to do once Out is sent
 }
 
