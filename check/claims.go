@@ -37,7 +37,15 @@ var ByClaim = map[string]Predicate{
 	"trigger.edge-nonblocking":    EdgeNonblocking,
 
 	"multi.main-only-accepts":     MainOnlyAccepts,
+	"multi.sub-registers":         SubRegisters,
 	"multi.sub-serves":            SubServes,
+	"multi.clear-division":        ClearDivision,
+	"nginx.master":                MasterNeverAccepts,
+	"nginx.workers-accept":        WorkersAccept,
+	"nginx.sticks":                StaysWithAcceptor,
+	"nginx.accept-lock":           AcceptLock,
+	"nginx.accept-lock-exclusive": AcceptExclusive,
+	"nginx.accept-lock-sharded":   AcceptSharded,
 	"single.acceptor-and-handler": AcceptorAndHandler,
 	"single.read-work-send":       ReadWorkSend,
 
@@ -58,5 +66,9 @@ var ByTrait = map[string]Predicate{
 	"single-reactor":          SingleReactor,
 	"multi-reactor-threads":   MultiReactorThreads,
 	"multi-reactor-processes": MultiReactorProcesses,
+	"accept-main":             MainOnlyAccepts,
+	"accept-lock":             AcceptLock,
+	"accept-exclusive":        AcceptExclusive,
+	"accept-sharded":          AcceptSharded,
 	"every-server":            Answered,
 }

@@ -3,4 +3,5 @@ package steps
 // reactorSteps defines the steps of chapter 3.1, Reactor.
 var reactorSteps = []stepFile{
 	reactorRecordingSteps,
+	acceptSharingSteps,
 }

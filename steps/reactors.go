@@ -16,6 +16,8 @@ func reactorRecordingSteps(sc *godog.ScenarioContext, w *World) {
 		"each request is read and then answered by one and the same thread":                                            check.ReadWorkSend,
 		"the thread that accepts reads and writes no connection":                                                       check.MainOnlyAccepts,
 		"each connection is served for life by the thread that waits on its set":                                       check.SubServes,
+		"each connection is added by the thread that serves it, to a set of its own":                                   check.SubRegisters,
+		"each connection is handed over once, and the thread that accepts gets no word back":                           check.ClearDivision,
 	} {
 		sc.Then("^"+sentence+"$", func(ctx context.Context) error { return w.Judge(ctx, predicate) })
 	}
