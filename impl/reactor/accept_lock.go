@@ -25,6 +25,7 @@ type acceptLock struct {
 
 const (
 	lockDelay  = 50 * time.Millisecond // how long a worker waits at most before it tries for the lock again
+	lockRest   = 4 * lockDelay         // how long one that is ahead leaves it alone: enough for others to try
 	lockLead   = 8                     // connections that a worker may be ahead of another one, or
 	lockLeadBy = 8                     // one in this many of those that it has
 	nobody     = math.MaxUint32
@@ -130,7 +131,7 @@ func (l *lockedAcceptor) BeforeWait() time.Duration {
 	switch {
 	case l.door.Paused():
 		return patience
-	case time.Now().Before(l.rest), !l.lock.try(l.pid):
+	case l.resting(), !l.lock.try(l.pid):
 		if !l.held {
 			l.Hold()
 		}
@@ -141,6 +142,11 @@ func (l *lockedAcceptor) BeforeWait() time.Duration {
 	return patience
 }
 
+// resting reports whether this worker leaves the lock to others: not for ever, since they may be busy with other things.
+func (l *lockedAcceptor) resting() bool {
+	return time.Now().Before(l.rest) && l.lock.ahead(l.place)
+}
+
 // AfterWait implements Source: it accepts, and gives up the lock, before the handlers have their turn, who may take long.
 // A worker that is ahead of another one leaves the lock alone for a while, which is long enough for the other's next try.
 func (l *lockedAcceptor) AfterWait(ready bool) {
@@ -149,7 +155,7 @@ func (l *lockedAcceptor) AfterWait(ready bool) {
 	if ready {
 		l.lock.counts[l.place].Store(uint32(l.handler.conns.Len()))
 		if l.lock.ahead(l.place) {
-			l.rest = time.Now().Add(2 * lockDelay)
+			l.rest = time.Now().Add(lockRest)
 		}
 	}
 	l.lock.release(l.pid)

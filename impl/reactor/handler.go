@@ -17,6 +17,7 @@ type Handler struct {
 	conns   *server.Table
 	work    Work
 	loud    []*server.Conn // reported in this round, though their requests are being worked on
+	shared  bool           // another process may have duplicates of the connections' descriptors, for a while
 	freed   func()         // is told that a connection was closed, hence a descriptor is free
 }
 
@@ -128,8 +129,12 @@ func (h *Handler) rewatch(c *server.Conn) {
 	}
 }
 
-// Close ends a connection. Closing its descriptor takes it out of the set as well.
+// Close ends a connection. Closing its descriptor takes it out of the set as well, unless a duplicate of it is open
+// somewhere: then it must be taken out first, or it would be reported for ever after, and nobody could take it out.
 func (h *Handler) Close(c *server.Conn) {
+	if h.shared {
+		h.reactor.Remove(int(c.FD))
+	}
 	h.conns.Close(c, h.desk)
 	h.freed()
 }

@@ -159,6 +159,7 @@ func workSubReactor(o order) error {
 	acceptor := NewAcceptor(reactor, door, handler.Open)
 	acceptor.fd, acceptor.take = channel, newReceiver(channel).take
 	handler.freed = acceptor.Resume
+	handler.shared = true // the main reactor closes its descriptor after it has sent it, perhaps later than this one does
 	if err := acceptor.Open(); err != nil {
 		return err
 	}

@@ -274,9 +274,9 @@ func TestWhoWorks(t *testing.T) {
 }
 
 // TestSharesConnections holds that no worker is left without, where the server sees to it: handed out in turn, by the
-// accept lock's rest for those who are ahead, or by the kernel's hash.
+// accept lock's rest for those who are ahead, or by the kernel's hash. With the lock it depends on who gets a CPU when.
 func TestSharesConnections(t *testing.T) {
-	for _, name := range []string{"multi-processes", "nginx-lock", "nginx-reuseport"} {
+	for name, least := range map[string]int{"multi-processes": 50, "nginx-lock": 1, "nginx-reuseport": 15} {
 		t.Run(name, func(t *testing.T) {
 			c := spawn(t, name, 2, 0)
 			by := map[int]int{}
@@ -286,7 +286,7 @@ func TestSharesConnections(t *testing.T) {
 			}
 			require.Len(t, by, 2)
 			for pid, n := range by {
-				require.Greater(t, n, 15, "connections of worker %d", pid)
+				require.GreaterOrEqual(t, n, least, "connections of worker %d", pid)
 			}
 		})
 	}
