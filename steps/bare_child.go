@@ -16,8 +16,6 @@ type board struct {
 	word          uint64 // what the child was asked for
 	made          uint64 // how many processes the child has made
 	errno         uint64 // why it could not make one more
-	turns         uint64 // of a ping-pong, and how much memory is touched in each
-	touched       uint64
 }
 
 // A witness is what one of the two saw of the fork.
@@ -29,14 +27,13 @@ type witness struct {
 
 // bare is what a child has and was given. It is ordinary memory, private to each process.
 var bare struct {
-	board          *board
-	private        uint64 // the word that shows whose memory this is
-	orders, acks   int    // the child's ends of its pipes
-	connection     int
-	memory         unsafe.Pointer // mapped by hand, of the size below
-	size           uintptr
-	buffer         [64]byte
-	pingIn, pingTo int // event counters
+	board        *board
+	private      uint64 // the word that shows whose memory this is
+	orders, acks int    // the child's ends of its pipes
+	connection   int
+	memory       unsafe.Pointer // mapped by hand, of the size below
+	size         uintptr
+	buffer       [64]byte
 }
 
 const page = 4096
@@ -92,7 +89,6 @@ const (
 	orderCrowd      = 'z' // make children that end at once, until no more can be made
 	orderReap       = 'y' // wait for one of them, and make one more
 	orderReapAll    = 'Y'
-	orderPong       = 'p' // the other side of a ping-pong
 	orderNothing    = 'n'
 )
 
@@ -118,8 +114,6 @@ func perform(order byte) {
 		makeZombie()
 	case orderReapAll:
 		reapBare(1 << 30)
-	case orderPong:
-		pingPong(bare.pingTo, bare.pingIn, bare.board.turns, bare.memory, uintptr(bare.board.touched), false)
 	}
 }
 
@@ -198,37 +192,5 @@ func reapBare(most int) {
 			return
 		}
 		bare.board.made--
-	}
-}
-
-// pingPong passes the turn to and fro between two who sleep in read meanwhile, and writes to its memory in each turn.
-//
-//go:nosplit
-//go:norace
-//go:noinline
-//go:nocheckptr
-func pingPong(in, to int, turns uint64, memory unsafe.Pointer, size uintptr, begin bool) {
-	var one, got uint64 = 1, 0
-	for range turns {
-		if !begin {
-			_, _, _ = unix.RawSyscall(unix.SYS_READ, uintptr(in), uintptr(unsafe.Pointer(&got)), 8)
-		}
-		touchLines(memory, size)
-		_, _, _ = unix.RawSyscall(unix.SYS_WRITE, uintptr(to), uintptr(unsafe.Pointer(&one)), 8)
-		if begin {
-			_, _, _ = unix.RawSyscall(unix.SYS_READ, uintptr(in), uintptr(unsafe.Pointer(&got)), 8)
-		}
-	}
-}
-
-// touchLines writes to every cache line, so that it needs the address translation and the cache.
-//
-//go:nosplit
-//go:norace
-//go:noinline
-//go:nocheckptr
-func touchLines(at unsafe.Pointer, size uintptr) {
-	for i := uintptr(0); i < size; i += 64 {
-		*(*byte)(unsafe.Add(at, i))++
 	}
 }

@@ -5,4 +5,5 @@ var processSteps = []stepFile{
 	forkSteps,
 	processJudgementSteps,
 	hundredClients,
+	processCost,
 }

@@ -4,4 +4,5 @@ package steps
 var threadSteps = []stepFile{
 	sharedQueueSteps,
 	poolWaits,
+	threadsSteps,
 }

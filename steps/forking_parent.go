@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -31,7 +32,7 @@ func forkingParent(in <-chan string, out io.Writer) error {
 		do, ok := map[string]func(string) (string, error){
 			"private": p.setPrivate, "memory": p.mapMemory, "listen": p.listen, "accept": p.accept, "drop": p.drop, "deafen": p.deafen,
 			"fork": p.fork, "tell": p.tell, "word": p.sayWord, "wait": p.wait, "limit": p.limit, "end": p.end,
-			"peek": p.peek,
+			"peek": p.peek, "crowd": p.crowd,
 		}[word]
 		if !ok {
 			return fmt.Errorf("unknown order %q", line)
@@ -132,6 +133,30 @@ func (p *parentOfBare) fork(string) (string, error) {
 	}
 	a, b := bare.board.parent, bare.board.child
 	return fmt.Sprintf("%d %d %d %d %d %d", a.passed, a.result, a.pid, b.passed, b.result, b.pid), nil
+}
+
+// crowd makes so many children that sleep, and tells what the fastest of these forks took, in nanoseconds.
+func (p *parentOfBare) crowd(size string) (string, error) {
+	n, err := strconv.Atoi(size)
+	if err != nil {
+		return "", err
+	}
+	var gate [2]int // in whose read they sleep
+	if err := unix.Pipe2(gate[:], unix.O_CLOEXEC); err != nil {
+		return "", fmt.Errorf("pipe: %w", err)
+	}
+	bare.orders, bare.acks = gate[0], gate[1]
+	fastest := time.Hour
+	for range n {
+		started := time.Now()
+		pid, errno := forkBare()
+		if errno != 0 {
+			return errno.Error(), nil
+		}
+		fastest = min(fastest, time.Since(started))
+		p.children = append(p.children, pid)
+	}
+	return fmt.Sprint(fastest.Nanoseconds()), nil
 }
 
 // tell gives the last child an order and waits until it has done it, or has ended.

@@ -1,0 +1,48 @@
+Feature: Threads of one process
+  A thread is a task that shares most of what it has with others. On Linux both processes and threads are made by clone,
+  and differ in what its flags let them share.
+
+  @thread.many-in-a-process @holds @section-1.3
+  Rule: one process runs many threads
+    Each is scheduled on its own, can sleep in a call of its own, and has a number of its own beside that of the process.
+
+    @kernel
+    Scenario: fifty threads, one process
+      Given 50 threads of one process, each asleep in a read
+      Then the kernel lists all of them as tasks of the process, and each has the process's number and another one of its own
+
+  @thread.shared-and-private @holds @section-1.3
+  Rule: threads share descriptors, address space, code, globals and heap; stack and registers are each one's own
+    The flags `CLONE_VM`, `CLONE_FILES`, `CLONE_FS` and `CLONE_SIGHAND` say so, and kcmp(2) tells afterwards. A stack is
+    private by agreement only: it lies in the address space of all, and another thread that has its address can write to
+    it. Registers are private in earnest.
+
+    @kernel
+    Scenario: what one thread writes and opens, another one reads
+      Given 2 threads of one process, each asleep in a read
+      When one thread writes a number to memory, and opens a pipe and writes to it
+      Then another thread finds the number in memory, and reads what is in the pipe, by its descriptor's number
+
+    @kernel
+    Scenario: the kernel has one of each for both
+      Given 2 threads of one process, each asleep in a read
+      Then the kernel says that they share address space, descriptors, directory and signal handlers
+
+    @kernel
+    Scenario: processes have one each
+      Then the kernel says that parent and child share none of these
+
+    @kernel
+    Scenario: stacks are not shared
+      Given 20 threads of one process, each asleep in a read
+      Then each has a stack pointer of its own
+
+  @thread.churn-costs @holds @section-1.3
+  Rule: to make a thread for each connection, and to end it, costs
+    A thread must be made, scheduled for the first time, ended and taken down; one that waits for work must be woken. Both
+    are measured in turn, doing nothing else. What it means for a server depends on how long a connection lasts.
+
+    @kernel @measured
+    Scenario: a new thread against one that waits
+      Given work that is nothing, done by a thread made for it, and by a thread that waits for work
+      Then the thread made for it takes more than 2 times as long
