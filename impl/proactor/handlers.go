@@ -1,7 +1,7 @@
 package proactor
 
 import (
-	"golang.org/x/sys/unix"
+	"syscall"
 
 	"github.com/iospec/iospec/impl/server"
 )
@@ -21,7 +21,7 @@ func (p *proactor) accepted(c *completion) {
 		p.door.Pause(c.err)
 		return
 	case p.desk.Stopping: // which is why it failed
-	case c.err == unix.EBADF, c.err == unix.EINVAL, c.err == unix.ENOTSOCK:
+	case c.err == syscall.EBADF, c.err == syscall.EINVAL, c.err == syscall.ENOTSOCK:
 		p.fatal(accept, c.err)
 		return
 	}
@@ -53,7 +53,7 @@ func (p *proactor) received(c *completion) {
 	case c.err == 0: // the end
 		conn.Ended = true
 		p.settle(conn, conn.Want)
-	case c.err == unix.ENOBUFS, c.err == unix.ECANCELED, c.err == unix.EINTR: // to be started again, if it is wanted
+	case c.err == syscall.ENOBUFS, c.err == syscall.ECANCELED, c.err == syscall.EINTR: // to be started again, if it is wanted
 		p.settle(conn, conn.Want)
 	default: // a reset
 		p.settle(conn, server.Gone)
@@ -64,7 +64,7 @@ func (p *proactor) received(c *completion) {
 func (p *proactor) sent(c *completion) {
 	conn := p.conns.At(c.fd)
 	p.over(c)
-	if conn.Want == server.Gone || c.err != 0 && c.err != unix.EINTR {
+	if conn.Want == server.Gone || c.err != 0 && c.err != syscall.EINTR {
 		p.settle(conn, server.Gone)
 		return
 	}

@@ -46,3 +46,9 @@ func initiate(ctx context.Context, cfg server.Config, newProcessor func(server.C
 	defer p.conns.CloseAll(p.desk)
 	return p.run()
 }
+
+// sayStop says the word to stop.
+func sayStop(door *server.Door) {
+	one := [8]byte{1}
+	_, _ = unix.Write(door.Stop, one[:])
+}

@@ -45,7 +45,7 @@ func newKernel(cfg server.Config, modes []uint32) (*kernel, error) {
 // A reply is in Go's memory. The kernel has its address, and Go's collector does not see that; but the connection holds
 // the reply until it is sent, and the collector does not move what is on the heap.
 func (k *kernel) start(op operation, fd int, p []byte) {
-	if _, ok := shutdowns[op]; ok {
+	if op == part || op == deafen || op == sever {
 		k.shut(op, fd)
 		return
 	}

@@ -1,9 +1,8 @@
 package proactor
 
 import (
+	"syscall"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // An operation is something that is started now and performed by somebody else. What it came to is told later.
@@ -28,11 +27,11 @@ func (op operation) String() string {
 // and then there is one for each client, and for each piece of what was said.
 type completion struct {
 	op   operation
-	fd   int        // that it was started on
-	n    int        // accept: the descriptor of the client; receive and send: how many bytes
-	err  unix.Errno // why it failed
-	data []byte     // receive: what the client said; it may be used until the next completion is taken
-	more bool       // the operation goes on, and there will be another completion
+	fd   int           // that it was started on
+	n    int           // accept: the descriptor of the client; receive and send: how many bytes
+	err  syscall.Errno // why it failed
+	data []byte        // receive: what the client said; it may be used until the next completion is taken
+	more bool          // the operation goes on, and there will be another completion
 }
 
 // A processor performs operations. It is what differs between the servers: the kernel, by way of a ring, or helper threads.
@@ -50,16 +49,4 @@ type processor interface {
 
 	// close frees everything. No operation may be under way.
 	close()
-}
-
-// An outbox has the completions of what was performed when it was started, since it never blocks: shutdown is a note that
-// the kernel makes. (io_uring has an operation for it, but leaves it to a worker thread, which costs more than the call.)
-type outbox struct{ done fifo[completion] }
-
-var shutdowns = map[operation]int{part: unix.SHUT_WR, deafen: unix.SHUT_RD, sever: unix.SHUT_RDWR}
-
-// shut performs part, deafen or sever. Its error matters to part alone: a connection that is gone needs no parting.
-func (o *outbox) shut(op operation, fd int) {
-	_, _, err := unix.RawSyscall(unix.SYS_SHUTDOWN, uintptr(fd), uintptr(shutdowns[op]), 0)
-	o.done.put(completion{op: op, fd: fd, err: err})
 }

@@ -2,9 +2,8 @@ package proactor
 
 import (
 	"fmt"
+	"syscall"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/iospec/iospec/impl/server"
 )
@@ -145,10 +144,9 @@ func (p *proactor) start(op operation, c *server.Conn, data []byte) {
 }
 
 // fatal notes an error that no server can live with, and says the word to stop.
-func (p *proactor) fatal(op operation, err unix.Errno) {
+func (p *proactor) fatal(op operation, err syscall.Errno) {
 	if p.failed == nil {
 		p.failed = fmt.Errorf("the server stops: %v: %w", op, err)
-		one := [8]byte{1}
-		_, _ = unix.Write(p.door.Stop, one[:])
+		sayStop(p.door)
 	}
 }

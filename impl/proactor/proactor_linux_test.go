@@ -13,6 +13,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
@@ -224,7 +225,65 @@ func forbid(call uint32, errno unix.Errno) error {
 		return fmt.Errorf("prctl(PR_SET_NO_NEW_PRIVS): %w", err)
 	}
 	program := unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
-	return install(&program)
+	if _, _, err := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, 0, uintptr(unsafe.Pointer(&program))); err != 0 {
+		return fmt.Errorf("seccomp: %w", err)
+	}
+	return nil
+}
+
+// TestBrokenListener holds that a server which can accept no more says so and ends, rather than try for ever; and that
+// whoever is connected still gets an answer.
+func TestBrokenListener(t *testing.T) {
+	for name, newProcessor := range map[string]maker{
+		"uring":    func(cfg server.Config) (processor, error) { return newKernel(cfg, modes) },
+		"emulated": func(cfg server.Config) (processor, error) { return newHelpers(cfg), nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			listener, listening, ended := make(chan int, 1), make(chan netip.AddrPort, 1), make(chan error, 1)
+			go func() {
+				ended <- initiate(t.Context(), server.Config{Address: "127.0.0.1:0", Protocol: "echo", Listening: func(a netip.AddrPort) { listening <- a }},
+					func(cfg server.Config) (processor, error) {
+						p, err := newProcessor(cfg)
+						return &spy{p, listener}, err
+					})
+			}()
+			var c net.Conn
+			select {
+			case a := <-listening:
+				c = dial(t, a.String())
+			case err := <-ended:
+				skipIfUnavailable(t, err)
+				require.NoError(t, err)
+			}
+			require.NoError(t, swap(c, "as long as it works"))
+			require.NoError(t, unix.Shutdown(<-listener, unix.SHUT_RD)) // which nobody but the server should do
+			select {
+			case err := <-ended:
+				require.ErrorIs(t, err, unix.EINVAL)
+				require.ErrorContains(t, err, "accept")
+			case <-time.After(patience):
+				require.Fail(t, "still serving")
+			}
+			_, err := c.Read(make([]byte, 1))
+			require.ErrorIs(t, err, io.EOF)
+		})
+	}
+}
+
+// A spy tells which descriptor is the listener.
+type spy struct {
+	processor
+	listener chan int
+}
+
+func (s *spy) start(op operation, fd int, p []byte) {
+	if op == accept {
+		select {
+		case s.listener <- fd:
+		default: // it was told
+		}
+	}
+	s.processor.start(op, fd, p)
 }
 
 // TestHelpersAreBounded holds what the emulation cannot do: as many clients are heard at once as there are helpers, and
