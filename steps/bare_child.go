@@ -16,6 +16,8 @@ type board struct {
 	word          uint64 // what the child was asked for
 	made          uint64 // how many processes the child has made
 	errno         uint64 // why it could not make one more
+	turns         uint64 // of a ping-pong
+	touched       uint64 // bytes, in each
 }
 
 // A witness is what one of the two saw of the fork.
@@ -27,13 +29,14 @@ type witness struct {
 
 // bare is what a child has and was given. It is ordinary memory, private to each process.
 var bare struct {
-	board        *board
-	private      uint64 // the word that shows whose memory this is
-	orders, acks int    // the child's ends of its pipes
-	connection   int
-	memory       unsafe.Pointer // mapped by hand, of the size below
-	size         uintptr
-	buffer       [64]byte
+	board          *board
+	private        uint64 // the word that shows whose memory this is
+	orders, acks   int    // the child's ends of its pipes
+	connection     int
+	memory         unsafe.Pointer // mapped by hand, of the size below
+	size           uintptr
+	buffer         [64]byte
+	pingIn, pingTo int // event counters
 }
 
 const page = 4096
@@ -89,6 +92,7 @@ const (
 	orderCrowd      = 'z' // make children that end at once, until no more can be made
 	orderReap       = 'y' // wait for one of them, and make one more
 	orderReapAll    = 'Y'
+	orderPong       = 'p' // the other side of a ping-pong
 	orderNothing    = 'n'
 )
 
@@ -114,6 +118,8 @@ func perform(order byte) {
 		makeZombie()
 	case orderReapAll:
 		reapBare(1 << 30)
+	case orderPong:
+		pingPong(bare.pingTo, bare.pingIn, bare.board.turns, bare.memory, uintptr(bare.board.touched), false)
 	}
 }
 

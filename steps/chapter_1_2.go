@@ -6,4 +6,5 @@ var processSteps = []stepFile{
 	processJudgementSteps,
 	hundredClients,
 	processCost,
+	switching,
 }

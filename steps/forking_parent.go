@@ -32,7 +32,7 @@ func forkingParent(in <-chan string, out io.Writer) error {
 		do, ok := map[string]func(string) (string, error){
 			"private": p.setPrivate, "memory": p.mapMemory, "listen": p.listen, "accept": p.accept, "drop": p.drop, "deafen": p.deafen,
 			"fork": p.fork, "tell": p.tell, "word": p.sayWord, "wait": p.wait, "limit": p.limit, "end": p.end,
-			"peek": p.peek, "crowd": p.crowd,
+			"peek": p.peek, "crowd": p.crowd, "prepare": p.prepareGame, "play": p.play,
 		}[word]
 		if !ok {
 			return fmt.Errorf("unknown order %q", line)
@@ -52,6 +52,7 @@ type parentOfBare struct {
 	orders, acks int // our ends of the pipes of the last child
 	children     []int
 	listener     *sock.Listener
+	games        chan struct{} // a ping-pong is on, for the thread that plays with us
 }
 
 func (p *parentOfBare) prepare() error {
@@ -164,6 +165,11 @@ func (p *parentOfBare) tell(order string) (string, error) {
 	if _, err := unix.Write(p.orders, []byte(order[:1])); err != nil {
 		return "", fmt.Errorf("tell the child: %w", err)
 	}
+	return p.hear()
+}
+
+// hear waits until the child has done what it was told, or has ended.
+func (p *parentOfBare) hear() (string, error) {
 	for {
 		n, err := unix.Read(p.acks, make([]byte, 1))
 		if errors.Is(err, unix.EINTR) {
