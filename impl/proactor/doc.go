@@ -9,10 +9,10 @@
 //	  kernel      of proactor/uring: it writes submissions, the kernel does the rest
 //	  helpers     of proactor/emulated: threads that block in accept, recv and send
 //	proactor    waits for completions, and dispatches each to the handler of its kind
-//	accepted    the completion handlers: a client has come; bytes have come, and the work is
-//	received    done on them; a reply has gone; the client was told that nothing more comes
-//	sent
-//	parted
+//	accepted    a completion handler: a client has come
+//	received    another: bytes have come, and the work is done on them
+//	sent        another: a reply has gone, or its beginning
+//	parted      another: the client was told that nothing more comes
 //	settle      starts what a connection now wants; so every handler ends in an operation
 //
 // The proactor and its handlers are the same code for both servers, as are those of the protocols, which also serve under
@@ -44,12 +44,12 @@
 //
 // # Emulated
 //
-// So did POSIX aio in glibc, and so does any library that offers a Proactor where the system has none. BEWARE OF ITS LIMIT:
-// a receive that is under way is a thread that is blocked. With K helpers (Config.Workers; 128 unless told otherwise) at
-// most K receives are under way. The receive of the next connection waits until one of them completes: WITH K SILENT CLIENTS,
-// ALL OTHERS WAIT, WITHOUT BOUND. Sends have K helpers of their own, else the same K silent clients would keep every reply from being
-// sent, as they do in glibc; K clients that do not read stop all sending even so. And each message costs two hand-overs
-// between threads. So it has the interface of a Proactor, and the price of a thread per connection.
+// So does POSIX aio in glibc, and any library that offers a Proactor where the system has none. BEWARE OF ITS LIMIT: a
+// receive that is under way is a thread that is blocked. With K helpers (Config.Workers; 128 unless told otherwise) at most
+// K receives are under way, and the next one waits until one of them completes: WITH K SILENT CLIENTS, ALL OTHERS WAIT,
+// WITHOUT BOUND. Sends have K helpers of their own, else the same K clients would keep every reply from being sent, as they
+// do in glibc; K clients that do not read stop all sending even so. And each message costs two hand-overs between threads.
+// So it has the interface of a Proactor, and the price of a thread per connection.
 //
 // # Where they shine
 //
