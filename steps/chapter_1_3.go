@@ -5,4 +5,5 @@ var threadSteps = []stepFile{
 	sharedQueueSteps,
 	poolWaits,
 	threadsSteps,
+	manyThreads,
 }

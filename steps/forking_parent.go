@@ -32,7 +32,7 @@ func forkingParent(in <-chan string, out io.Writer) error {
 		do, ok := map[string]func(string) (string, error){
 			"private": p.setPrivate, "memory": p.mapMemory, "listen": p.listen, "accept": p.accept, "drop": p.drop, "deafen": p.deafen,
 			"fork": p.fork, "tell": p.tell, "word": p.sayWord, "wait": p.wait, "limit": p.limit, "end": p.end,
-			"peek": p.peek, "crowd": p.crowd, "prepare": p.prepareGame, "play": p.play,
+			"peek": p.peek, "crowd": p.crowd, "prepare": p.prepareGame, "play": p.play, "threads": p.threads,
 		}[word]
 		if !ok {
 			return fmt.Errorf("unknown order %q", line)
