@@ -117,7 +117,7 @@ func (j judge) subject(c *trace.Call) string {
 	return strings.TrimSpace(c.Name)
 }
 
-// servingThreads are those that accepted, read or wrote a connection, or waited for one.
+// servingThreads are those that accepted, read or wrote a connection, waited for one, or collected completions.
 func servingThreads(rec *trace.Recording) map[int]bool {
 	tids := map[int]bool{}
 	for _, c := range rec.Connections() {
@@ -130,6 +130,11 @@ func servingThreads(rec *trace.Recording) map[int]bool {
 	for _, w := range rec.Waits() {
 		if w.Degree > 0 {
 			tids[w.Call.TID] = true
+		}
+	}
+	for _, call := range rec.Calls {
+		if call.Ring != nil && len(call.Ring.Completed) > 0 { // what io_uring did for it is no call on a connection
+			tids[call.TID] = true
 		}
 	}
 	return tids

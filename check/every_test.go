@@ -34,6 +34,23 @@ func TestLoopingWithoutSleeping(t *testing.T) {
 	finds(t, NoBusyLoop, v.End(), Fail, "300 calls in 1ms with nothing to do")
 }
 
+func TestSpinningOnARing(t *testing.T) {
+	collect := func(v *server) {
+		v.t.Call("io_uring_enter", func(c *trace.Call) { c.Ring = &trace.Ring{Completed: []trace.CQE{{Data: 1}}} })
+	}
+	for calls, want := range map[int]Outcome{1: Pass, 300: Fail} {
+		v := newServer("none")
+		collect(v)
+		v.Mark("phase quiet")
+		for range calls {
+			collect(v)
+		}
+		v.Sleep(1_000_000)
+		v.Mark("phase end quiet")
+		finds(t, NoBusyLoop, v.End(), want, "with nothing to do")
+	}
+}
+
 func TestATimerIsNoBusyLoop(t *testing.T) {
 	v := newServer("poll")
 	v.ask(10, v.accept(2, "idle")...)
