@@ -35,7 +35,9 @@ var everyReactor = struct{ keeps, breaks []string }{
 	keeps: []string{
 		"socket.data-on-connected", "c10k.server-end-fixed",
 		"mux.time-sharing", "mux.one-at-a-time", "mux.many-events-one-call", "mux.kernel-reports-ready",
-		"single.acceptor-and-handler", "single.read-work-send", "single-reactor", "server.no-busy-loop", "every-server",
+		"single.acceptor-and-handler", "single.read-work-send", "single-reactor",
+		"single.process-or-thread", "single.three-objects", "single.no-ipc-no-locks", "pattern.two-parts",
+		"workers.same-dispatch", "workers.handler-only-io", "server.no-busy-loop", "every-server",
 	},
 	breaks: []string{
 		"process.blocking-base", "process.per-client", "process.parent-accepts", "process.child-inherits-connection",
@@ -43,6 +45,8 @@ var everyReactor = struct{ keeps, breaks []string }{
 		"thread.per-connection", "pool.created-ahead", "pool.takes-from-queue", "pool.queue-locked", "thread-per-connection", "thread-pool",
 		"multi.main-only-accepts", "multi.sub-registers", "multi.sub-serves", "multi.clear-division",
 		"nginx.master", "nginx.workers-accept", "nginx.sticks", "nginx.accept-lock", "nginx.accept-lock-exclusive", "nginx.accept-lock-sharded",
+		"workers.worker-computes", "workers.processes-are-awkward",
+		"single-reactor-threads", "single-reactor-processes", "multi-reactor-single",
 		"accept-main", "accept-lock", "accept-exclusive", "accept-sharded", "multi-reactor-threads", "multi-reactor-processes",
 	},
 }

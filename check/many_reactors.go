@@ -87,39 +87,18 @@ func ClearDivision(rec *trace.Recording) Finding {
 		plural(len(s.served), "connection"), threadList(s.accepting()), threadList(s.owning()))
 }
 
-// wordBack finds what an accepting thread reads after an owner of connections has written it: to an eventfd, a pipe, or
-// the other end of a pair of sockets. What is said once the server is to stop does not count.
+// wordBack finds what an accepting thread is told by an owner of connections. What is said once the server is to stop does
+// not count.
 func wordBack(rec *trace.Recording, s shape) (written, read *trace.Call) {
 	owning := map[int]bool{}
 	for _, tid := range s.owners {
 		owning[tid] = true
 	}
-	far := farEnds(rec)
-	words := map[trace.Object]*trace.Call{}
 	stop := stopped(rec)
-	for _, c := range rec.Calls {
-		switch o := c.Object; {
-		case !isIO(c) || c.Result <= 0 || o == "" || c.Enter >= stop || rec.Connection(o) != nil:
-		case isWrite(c) && owning[c.TID] && s.acceptors[c.TID] == 0:
-			if end, known := far[o]; known {
-				words[end] = c
-			}
-		case isRead(c) && s.acceptors[c.TID] > 0 && words[o] != nil:
-			return words[o], c
+	for _, w := range words(rec) {
+		if w.written.Enter < stop && owning[w.written.TID] && s.acceptors[w.read.TID] > 0 {
+			return w.written, w.read
 		}
 	}
 	return nil, nil
-}
-
-// farEnds gives, for each eventfd, pipe and socket of a pair, what is read where it is written.
-func farEnds(rec *trace.Recording) map[trace.Object]trace.Object {
-	far := map[trace.Object]trace.Object{}
-	for _, c := range rec.Calls {
-		if c.Family != trace.FamilyWaker || len(c.Made) == 0 {
-			continue
-		}
-		a, b := c.Made[0].Object, c.Made[len(c.Made)-1].Object
-		far[a], far[b] = b, a
-	}
-	return far
 }

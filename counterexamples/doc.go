@@ -46,6 +46,8 @@ var Servers = []Server{
 	levelIsEdge,
 	edgeReadsOnce,
 	edgeBlocks,
+	worksItself,
+	workerAnswers,
 }
 
 // Find returns the counterexample of that name.

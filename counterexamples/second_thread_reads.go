@@ -8,9 +8,12 @@ import (
 )
 
 var secondThreadReads = Server{
-	Name:    "counterexample/second-thread-reads",
-	Traits:  []string{"single-reactor", "epoll", "level"},
-	Breaks:  []string{"mux.time-sharing", "single.acceptor-and-handler", "single.read-work-send"},
+	Name:   "counterexample/second-thread-reads",
+	Traits: []string{"single-reactor", "epoll", "level"},
+	Breaks: []string{
+		"mux.time-sharing", "pattern.four-combinations", "single.acceptor-and-handler", "single.read-work-send",
+		"single.process-or-thread", "single.three-objects", "single.no-ipc-no-locks",
+	},
 	Mistake: "a second thread reads and answers every other connection, in what is called a single reactor",
 	Serve: func(ctx context.Context, cfg server.Config) error {
 		return serve(ctx, cfg, levelEpoll, func(l *loop) {

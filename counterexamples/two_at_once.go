@@ -10,9 +10,12 @@ import (
 )
 
 var twoAtOnce = Server{
-	Name:    "counterexample/two-at-once",
-	Traits:  []string{"single-reactor", "epoll", "level"},
-	Breaks:  []string{"mux.time-sharing", "mux.one-at-a-time", "single.acceptor-and-handler", "single.read-work-send"},
+	Name:   "counterexample/two-at-once",
+	Traits: []string{"single-reactor", "epoll", "level"},
+	Breaks: []string{
+		"mux.time-sharing", "mux.one-at-a-time", "pattern.four-combinations", "single.acceptor-and-handler", "single.read-work-send",
+		"single.process-or-thread", "single.three-objects", "single.no-ipc-no-locks",
+	},
 	Mistake: "a second thread handles half of what is ready, at the same time as the first, in what is called a single reactor",
 	Load:    "several clients whose requests are there at the same time",
 	Serve: func(ctx context.Context, cfg server.Config) error {

@@ -4,4 +4,7 @@ package steps
 var reactorSteps = []stepFile{
 	reactorRecordingSteps,
 	acceptSharingSteps,
+	schemeSteps,
+	slowHandler,
+	conversation,
 }
