@@ -273,10 +273,10 @@ func TestWhoWorks(t *testing.T) {
 	})
 }
 
-// TestSharesConnections holds that no worker is left without, where the server sees to it: handed out in turn, by the
-// accept lock's rest for those who are ahead, or by the kernel's hash. With the lock it depends on who gets a CPU when.
+// TestSharesConnections holds that no worker is left without, where the server sees to it: connections are handed out in
+// turn, or distributed by the kernel's hash.
 func TestSharesConnections(t *testing.T) {
-	for name, least := range map[string]int{"multi-processes": 50, "nginx-lock": 1, "nginx-reuseport": 15} {
+	for name, least := range map[string]int{"multi-processes": 50, "nginx-reuseport": 15} {
 		t.Run(name, func(t *testing.T) {
 			c := spawn(t, name, 2, 0)
 			by := map[int]int{}
@@ -290,6 +290,18 @@ func TestSharesConnections(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestLockMovesOn holds that a worker which is ahead leaves the accept lock to the other, as soon as that one is there:
+// how soon, depends on who gets a CPU when.
+func TestLockMovesOn(t *testing.T) {
+	c := spawn(t, "nginx-lock", 2, 0)
+	by := map[int]int{}
+	eventually(t, "both have accepted", func() bool {
+		pid, _ := dial(t, c.address).who(t)
+		by[pid]++
+		return len(by) == 2
+	})
 }
 
 // TestWorkersOutOfDescriptors holds that processes which have no descriptor left serve whom they have, do not spin, and
