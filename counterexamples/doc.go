@@ -48,6 +48,11 @@ var Servers = []Server{
 	edgeBlocks,
 	worksItself,
 	workerAnswers,
+	mainAlsoServes,
+	mainRegisters,
+	subTalksBack,
+	herds,
+	lockHeldByTwo,
 }
 
 // Find returns the counterexample of that name.

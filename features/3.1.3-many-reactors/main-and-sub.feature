@@ -11,7 +11,7 @@ Feature: A main reactor accepts, sub-reactors serve
     Scenario: the accepting thread touches no client
       Then the thread that accepts reads and writes no connection
 
-  @multi.sub-serves @holds @section-3.1.3 @multi-reactor-threads
+  @multi.sub-serves @holds @section-3.1.3 @multi-reactor-threads @multi-reactor-processes
   Rule: a sub-reactor serves its connections from their first byte to their last
     One thread owns a connection for its whole life: the one that waits on the set the connection is in. A connection
     whose calls come from two threads has changed its owner, or has none.

@@ -27,7 +27,7 @@ Feature: Workers that accept for themselves
     Scenario: no connection is touched by two processes
       Then each connection is served by the process that accepted it, and never travels
 
-  @nginx.accept-lock @outdated @section-3.1.3 @multi-reactor-processes @accept-lock
+  @nginx.accept-lock @outdated @section-3.1.3 @accept-lock
   Rule: a lock lets one worker at a time wait for the listener, so that a new client does not wake them all
     It was so by default until nginx 1.11.3 (July 2016). Since then the lock is off, because Linux 4.5 can wake one worker
     without it (EPOLLEXCLUSIVE), or give each its own listener (SO_REUSEPORT, Linux 3.9): see the two Rules below. Where
@@ -54,7 +54,7 @@ Feature: Workers that accept for themselves
       When a client connects to that listening socket
       Then at least one of the threads has been woken, and not all
 
-  @nginx.accept-lock-exclusive @holds @section-3.1.3 @multi-reactor-processes @accept-exclusive
+  @nginx.accept-lock-exclusive @holds @section-3.1.3 @accept-exclusive
   Rule: with EPOLLEXCLUSIVE all workers wait for the listener, without a lock
     The kernel wakes a worker that sleeps, mostly the one that came last to wait. A wake-up in vain is still possible: a
     worker that was busy finds the listener in its next report, though another has been quicker.
@@ -63,7 +63,7 @@ Feature: Workers that accept for themselves
     Scenario: each worker has the one listener in its set, with EPOLLEXCLUSIVE
       Then each worker waits for the same listener with EPOLLEXCLUSIVE
 
-  @nginx.accept-lock-sharded @holds @section-3.1.3 @multi-reactor-processes @accept-sharded
+  @nginx.accept-lock-sharded @holds @section-3.1.3 @accept-sharded
   Rule: with SO_REUSEPORT each worker waits for a listener of its own, and there is nothing to lock
     The kernel distributes clients by a hash of their addresses: evenly, but without regard to who is busy, so that the
     clients of a worker that is stuck wait with it.
