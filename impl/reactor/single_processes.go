@@ -166,7 +166,7 @@ func (f *foreman) HandleEvent(channel int, _ uint32) {
 		return // given up in this round
 	}
 	b := &f.benches[place]
-	n, _, err := unix.Recvfrom(channel, f.message[:maxMessage], unix.MSG_DONTWAIT)
+	n, err := unix.Read(channel, f.message[:maxMessage]) // recvfrom would allocate room for a sender's address
 	switch {
 	case err == unix.EAGAIN || err == unix.EINTR:
 		return
