@@ -90,7 +90,7 @@ const (
 	orderEcho       = 'e' // read the connection once, and write it back
 	orderLeave      = 'x' // end with status 7
 	orderCrowd      = 'z' // make children that end at once, until no more can be made
-	orderReap       = 'y' // wait for one of them, and make one more
+	orderReap       = 'y' // wait for 50 of them (the parent's runtime may make a few threads meanwhile, and take as many places), and make one more
 	orderReapAll    = 'Y'
 	orderPong       = 'p' // the other side of a ping-pong
 	orderNothing    = 'n'
@@ -114,7 +114,7 @@ func perform(order byte) {
 	case orderCrowd:
 		crowdOut()
 	case orderReap:
-		reapBare(1)
+		reapBare(50)
 		makeZombie()
 	case orderReapAll:
 		reapBare(1 << 30)
