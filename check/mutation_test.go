@@ -2,6 +2,7 @@ package check
 
 import (
 	"bytes"
+	"maps"
 	"slices"
 	"testing"
 
@@ -33,7 +34,8 @@ func rebuild(rec *trace.Recording, change func(*trace.Call) bool) *trace.Recordi
 }
 
 func goodRecordings() map[string]*trace.Recording {
-	recs := map[string]*trace.Recording{"per connection": perConnection(), "main and subs": mainAndSubs(false), "processes": mainAndSubs(true)}
+	recs := map[string]*trace.Recording{"per connection": perConnection(), "main and subs": mainAndSubs(false), "processes": mainAndSubs(true),
+		"a lock": turns(), "a herd": allAtOnce(trace.In), "sharded": sharded(), "workers": delegating(false, nil), "worker processes": delegating(true, nil)}
 	for kind := range goodReactors {
 		recs[kind] = newServer(kind).exercise()
 	}
@@ -45,7 +47,7 @@ var outcomes = []Outcome{Pass, Fail, Inconclusive}
 // Whatever is missing from a recording or wrong in it, each predicate finds something, and says what.
 func TestPredicatesSurviveAnyRecording(t *testing.T) {
 	recs := goodRecordings()
-	names := []string{"per connection", "main and subs", "processes", "select", "poll", "level", "edge"}
+	names := slices.Sorted(maps.Keys(recs))
 	rapid.Check(t, func(t *rapid.T) {
 		rec := recs[rapid.SampledFrom(names).Draw(t, "recording")]
 		mutate := rapid.SampledFrom([]string{"drop", "unfinished", "fail", "thread", "object", "size", "blocking", "nothing"}).Draw(t, "mutation")
