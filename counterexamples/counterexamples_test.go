@@ -178,7 +178,7 @@ func openFiles(t *testing.T) (open []string) {
 	links, err := proc.Links(os.Getpid())
 	require.NoError(t, err)
 	for fd, link := range links {
-		if !strings.HasPrefix(link, "/proc/") {
+		if !strings.HasPrefix(link, "/proc/") && !strings.HasPrefix(link, "/sys/") { // what the runtime looks at now and then
 			open = append(open, fmt.Sprint(fd, " ", link))
 		}
 	}
