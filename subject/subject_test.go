@@ -37,9 +37,9 @@ func clean(t *testing.T) {
 
 func descriptors(t *testing.T) int {
 	t.Helper()
-	links, err := proc.Links(os.Getpid())
+	open, err := proc.OpenFiles(os.Getpid())
 	require.NoError(t, err)
-	return len(links)
+	return len(open)
 }
 
 // run starts a subject that must listen, and stops it when the test ends.

@@ -21,6 +21,7 @@ import (
 	"time"
 	"unsafe"
 
+	"github.com/iospec/iospec/internal/proc"
 	"github.com/iospec/iospec/trace"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
@@ -261,16 +262,9 @@ func TestSideBySide(t *testing.T) {
 }
 
 func descriptors(t *testing.T) []string {
-	entries, err := os.ReadDir("/proc/self/fd")
+	open, err := proc.OpenFiles(os.Getpid())
 	require.NoError(t, err)
-	var links []string
-	for _, e := range entries {
-		link, err := os.Readlink("/proc/self/fd/" + e.Name())
-		if err == nil && !strings.HasSuffix(link, "/fd") {
-			links = append(links, e.Name()+" "+link)
-		}
-	}
-	return links
+	return open
 }
 
 func TestNoDescriptorLeaks(t *testing.T) {

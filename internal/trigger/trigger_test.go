@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"github.com/iospec/iospec/internal/proc"
 	"github.com/iospec/iospec/internal/sock"
 )
 
@@ -149,7 +150,7 @@ func TestPlayLeavesNothingOpen(t *testing.T) {
 }
 
 func descriptors(t *testing.T) int {
-	fds, err := os.ReadDir("/proc/self/fd")
+	open, err := proc.OpenFiles(os.Getpid())
 	require.NoError(t, err)
-	return len(fds)
+	return len(open)
 }
