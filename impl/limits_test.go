@@ -250,7 +250,7 @@ func TestNothingPerMessage(t *testing.T) {
 				fd := connect(t, address)
 				defer server.CloseFD(fd)
 				buf := make([]byte, 64)
-				require.Zero(t, testing.AllocsPerRun(2000, func() {
+				require.Zero(t, testing.AllocsPerRun(400, func() {
 					for _, x := range c.talk {
 						swap(fd, x.request, x.answer, buf)
 					}

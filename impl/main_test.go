@@ -6,15 +6,19 @@ import (
 	"testing"
 )
 
-// TestMain lets rapid try fewer cases than its hundred, for each of them starts a server, and there are many servers:
-// `go test ./impl -run TestExchange/epoll -rapid.checks 1000` tries more of them where it matters.
+// TestMain settles how much is tried where nobody says otherwise. There are many servers, and each case of rapid's starts
+// one, so its hundred are too many; and the tests that run in parallel wait, for servers that end, and need no
+// processor each. To try more where it matters: go test ./impl -run TestExchange/epoll -rapid.checks 1000
 func TestMain(m *testing.M) {
 	flag.Parse()
-	given := false
-	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "rapid.checks" })
-	if !given {
-		if err := flag.Set("rapid.checks", "15"); err != nil {
-			panic(err) // rapid no longer has the flag
+	settings := map[string]string{"rapid.checks": "15", "test.parallel": "12"}
+	if testing.Short() {
+		settings["rapid.checks"] = "4"
+	}
+	flag.Visit(func(f *flag.Flag) { delete(settings, f.Name) })
+	for name, value := range settings {
+		if err := flag.Set(name, value); err != nil {
+			panic(err) // there is no such flag any more
 		}
 	}
 	os.Exit(m.Run())

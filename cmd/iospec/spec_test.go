@@ -33,6 +33,9 @@ func runSpec(t *testing.T, args ...string) (report.Run, int) {
 // TestServersKeepTheSpecification runs every Rule about servers against every reference server and counterexample: the
 // first keep all, the second break exactly what they must. The kernel Rules are tested in package steps.
 func TestServersKeepTheSpecification(t *testing.T) {
+	if testing.Short() {
+		t.Skip("SKIPPED: -short leaves out the run over all servers; 'iospec run' is the same")
+	}
 	run, status := runSpec(t, "--server", "*/*")
 	wrong := map[string]report.Subject{}
 	for _, s := range run.Subjects {
