@@ -13,7 +13,7 @@ func TestMain(m *testing.M) {
 	flag.Parse()
 	settings := map[string]string{"rapid.checks": "15", "test.parallel": "12"}
 	if testing.Short() {
-		settings["rapid.checks"] = "4"
+		settings["rapid.checks"] = "20" // of which rapid takes a fifth
 	}
 	flag.Visit(func(f *flag.Flag) { delete(settings, f.Name) })
 	for name, value := range settings {
