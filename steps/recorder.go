@@ -19,25 +19,21 @@ type Recorder struct {
 // Record starts the target, drives it through the exercise while it is traced, and stops it.
 func (r Recorder) Record(ctx context.Context, t Target) (*trace.Recording, error) {
 	if r.Folder == nil {
-		return recordTo(ctx, t, nil)
+		return RecordTo(ctx, t, nil)
 	}
 	file, err := r.Folder.Recording(t.Name)
-	if err != nil || file == nil {
-		if err == nil {
-			return recordTo(ctx, t, nil)
-		}
+	if err != nil {
 		return nil, err
 	}
-	rec, err := recordTo(ctx, t, file)
+	if file == nil { // a folder that keeps nothing; as a writer, a nil file would not be nil
+		return RecordTo(ctx, t, nil)
+	}
+	rec, err := RecordTo(ctx, t, file)
 	return rec, errors.Join(err, file.Close())
 }
 
-// RecordTo does the same and streams the recording to a writer as it is made.
-func RecordTo(ctx context.Context, t Target, w io.Writer) (*trace.Recording, error) {
-	return recordTo(ctx, t, w)
-}
-
-func recordTo(ctx context.Context, t Target, w io.Writer) (rec *trace.Recording, err error) {
+// RecordTo does the same and streams the recording to a writer, unless it is nil, as it is made.
+func RecordTo(ctx context.Context, t Target, w io.Writer) (rec *trace.Recording, err error) {
 	rec = trace.NewRecording()
 	var sink trace.Sink = rec
 	if w != nil {
