@@ -6,7 +6,8 @@
 //
 //	@kernel     the kernel itself, once per run, with direct system calls
 //	@server     the recording of the exercise, for every server with the Rule's traits, also a foreign one
-//	@reference  every reference server with the Rule's traits, under a load of the scenario's own
+//	@load       every server with the Rule's traits, also a foreign one, under a load of the scenario's own
+//	@reference  the same, for reference servers only: the load needs what a foreign server need not have
 //
 // and with @measured that it compares numbers taken in that run.
 package features

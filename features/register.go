@@ -42,6 +42,7 @@ type Kind string
 const (
 	Kernel    Kind = "kernel"
 	Server    Kind = "server"
+	Load      Kind = "load"
 	Reference Kind = "reference"
 )
 
@@ -59,9 +60,12 @@ func (c Claim) Has(k Kind) bool {
 	return slices.ContainsFunc(c.Scenarios, func(s Scenario) bool { return s.Kind == k })
 }
 
+// AboutServers reports whether some scenario of the claim runs against servers.
+func (c Claim) AboutServers() bool { return c.Has(Server) || c.Has(Load) || c.Has(Reference) }
+
 var (
 	verdicts  = []string{"holds", "qualified", "outdated", "refuted"}
-	kinds     = []string{string(Kernel), string(Server), string(Reference)}
+	kinds     = []string{string(Kernel), string(Server), string(Load), string(Reference)}
 	claimID   = regexp.MustCompile(`^[a-z0-9]+\.[a-z0-9-]+$`)
 	sectionID = regexp.MustCompile(`^section-(.+)$`)
 )
@@ -177,7 +181,7 @@ func readRule(rule *messages.Rule, inherited []*messages.Tag) (Claim, []error) {
 	case c.Verdict != "holds" && len(c.Scenarios) < 2:
 		fault("claim %s is %s: show where it holds and where it does not, in two scenarios", c.ID, c.Verdict)
 	}
-	if len(c.Traits) == 0 && (c.Has(Server) || c.Has(Reference)) {
+	if len(c.Traits) == 0 && c.AboutServers() {
 		fault("claim %s has scenarios about servers but no trait, so it applies to none", c.ID)
 	}
 	return c, faults
@@ -201,7 +205,7 @@ func readScenario(sc *messages.Scenario) (Scenario, error) {
 		s.Steps = append(s.Steps, strings.TrimSpace(step.Keyword)+" "+step.Text)
 	}
 	if s.Kind == "" || len(unknown) > 0 {
-		return s, fmt.Errorf("scenario %q needs exactly one of @kernel, @server, @reference, and besides it @measured at most; it has %d unknown tags %v", s.Name, len(unknown), unknown)
+		return s, fmt.Errorf("scenario %q needs exactly one of @kernel, @server, @load, @reference, and besides it @measured at most; it has %d unknown tags %v", s.Name, len(unknown), unknown)
 	}
 	return s, nil
 }

@@ -62,7 +62,7 @@ func (t Target) spec() subject.Spec {
 // over.
 func (w *World) Start(ctx context.Context) (*subject.Subject, error) {
 	if w.Target == nil {
-		return nil, errors.New("this scenario starts a server, but runs against none; is it tagged @reference?")
+		return nil, errors.New("this scenario starts a server, but runs against none; is it tagged @load or @reference?")
 	}
 	s, err := subject.Start(ctx, w.Target.spec())
 	if err != nil {

@@ -31,6 +31,8 @@ type Target struct {
 	Breaks    []string // a counterexample: the claims it must break
 	Reference bool     // one of ours: @reference scenarios run against it
 
+	RecordedOnly bool // there is a recording of it and no more: it cannot be put under a load
+
 	StartTimeout time.Duration // until it listens; 0 is package subject's own
 	TimeScale    float64       // multiplies the clients' patience; 0 is 1
 }
@@ -143,16 +145,24 @@ func (p Plan) recordAll(ctx context.Context) []*targetRun {
 	return runs
 }
 
-// chosen tells whether a scenario of a claim runs against the target; nil is the kernel. Loads of their own are for
-// reference servers, and for the counterexamples that they must convict.
+// chosen tells whether a scenario of a claim runs against the target; nil is the kernel. A counterexample is put under a
+// load of a scenario's own only where that must convict it: each such load costs the time of a start.
 func chosen(c features.Claim, s features.Scenario, t *Target) bool {
-	switch {
-	case t == nil:
+	if t == nil {
 		return s.Kind == features.Kernel
-	case s.Kind == features.Kernel || !trait.Applies(c.Traits, t.Traits):
+	}
+	if !trait.Applies(c.Traits, t.Traits) {
 		return false
+	}
+	switch s.Kind {
+	case features.Server:
+		return true
+	case features.Load:
+		return !t.RecordedOnly && (len(t.Breaks) == 0 || slices.Contains(t.Breaks, c.ID))
+	case features.Reference:
+		return t.Reference || slices.Contains(t.Breaks, c.ID)
 	default:
-		return s.Kind == features.Server || t.Reference || slices.Contains(t.Breaks, c.ID)
+		return false
 	}
 }
 
@@ -162,7 +172,7 @@ func (p Plan) runOn(ctx context.Context, run *report.Run, subject report.Subject
 	ran := false
 	for _, c := range p.Claims {
 		result := report.Result{Claim: c.ID, Subject: subject.Name, Finding: check.Finding{Outcome: check.Pass}}
-		for _, kind := range []features.Kind{features.Kernel, features.Server, features.Reference} {
+		for _, kind := range []features.Kind{features.Kernel, features.Server, features.Load, features.Reference} {
 			if !anyChosen(c, kind, t) {
 				continue
 			}
@@ -300,7 +310,7 @@ func (col *collector) scenario(sc *godog.ScenarioContext) {
 func kindOf(s *godog.Scenario) string {
 	for _, t := range s.Tags {
 		switch k := features.Kind(strings.TrimPrefix(t.Name, "@")); k {
-		case features.Kernel, features.Server, features.Reference:
+		case features.Kernel, features.Server, features.Load, features.Reference:
 			return string(k)
 		}
 	}

@@ -66,8 +66,11 @@ const sampleFeature = `Feature: sample
     @server
     Scenario: judged
       Given a step that asks for the recording
+    @load
+    Scenario: under a load of its own
+      Given a step that passes
     @reference
-    Scenario: under its own load
+    Scenario: under a load for reference servers
       Given a step that passes
 `
 
@@ -142,9 +145,25 @@ func TestEachTargetIsRecordedOnce(t *testing.T) {
 	require.NoError(t, err)
 	require.ElementsMatch(t, []string{"mine", "ours"}, recorded, "the Rule does not apply to the third, and kernel Rules to none")
 	require.Len(t, run.Results, 2)
-	require.Len(t, run.Results[0].Scenarios, 1, "a foreign server is spared @reference loads")
-	require.Len(t, run.Results[1].Scenarios, 2)
+	require.Len(t, run.Results[0].Scenarios, 2, "a foreign server is spared @reference loads")
+	require.Len(t, run.Results[1].Scenarios, 3)
 	require.Equal(t, "of mine", run.Results[0].Observed)
+}
+
+func TestLoadsAreSpared(t *testing.T) {
+	plan := Plan{
+		Targets: []Target{
+			{Name: "recorded", Traits: []string{"epoll", "edge"}, RecordedOnly: true},
+			{Name: "wrong elsewhere", Traits: []string{"epoll", "edge"}, Breaks: []string{"a.broken"}},
+			{Name: "wrong here", Traits: []string{"epoll", "edge"}, Breaks: []string{"a.server"}},
+		},
+		Record: func(context.Context, Target) (*trace.Recording, error) { return &trace.Recording{}, nil },
+	}
+	run, err := withSample(t, plan, "a.server")
+	require.NoError(t, err)
+	for i, scenarios := range []int{1, 1, 3} {
+		require.Len(t, run.Results[i].Scenarios, scenarios, run.Results[i].Subject)
+	}
 }
 
 func TestARecordingThatFailsIsOurError(t *testing.T) {

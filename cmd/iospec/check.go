@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -86,7 +87,7 @@ func newCheck() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			claims, err := judgeable(traits)
+			claims, err := judgeable(traits, features.Server, features.Load)
 			if err != nil {
 				return err
 			}
@@ -120,7 +121,7 @@ func newJudge() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			claims, err := judgeable(traits)
+			claims, err := judgeable(traits, features.Server)
 			if err != nil {
 				return err
 			}
@@ -128,7 +129,7 @@ func newJudge() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			t := steps.Target{Name: args[0], Traits: traits, Command: rec.Header.Command, Address: rec.Header.Address}
+			t := steps.Target{Name: args[0], Traits: traits, Command: rec.Header.Command, Address: rec.Header.Address, RecordedOnly: true}
 			if len(rec.Header.Command) > 0 {
 				t.Name = filepath.Base(rec.Header.Command[0])
 			}
@@ -169,16 +170,16 @@ func parseAs(as string) (trait.Set, error) {
 	return set, nil
 }
 
-// judgeable gives the claims that a recording of a server with these traits can be held against. That there are none is
-// an error: nothing checked is not a success.
-func judgeable(as trait.Set) ([]features.Claim, error) {
+// judgeable gives the claims that a server with these traits can be held against by scenarios of the kinds. That there are
+// none is an error: nothing checked is not a success.
+func judgeable(as trait.Set, by ...features.Kind) ([]features.Claim, error) {
 	all, err := features.Register()
 	if err != nil {
 		return nil, err
 	}
 	var out []features.Claim
 	for _, c := range all {
-		if c.Has(features.Server) && trait.Applies(c.Traits, as) {
+		if slices.ContainsFunc(by, c.Has) && trait.Applies(c.Traits, as) {
 			out = append(out, c)
 		}
 	}

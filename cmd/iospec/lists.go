@@ -86,7 +86,7 @@ func newTraits() *cobra.Command {
 func rulesOf(claims []features.Claim, name string) int {
 	n := 0
 	for _, c := range claims {
-		if c.Traits.Has(name) && (c.Has(features.Server) || c.Has(features.Reference)) {
+		if c.Traits.Has(name) && c.AboutServers() {
 			n++
 		}
 	}
