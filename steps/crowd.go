@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -42,13 +43,31 @@ func (w *World) invite(ctx context.Context) (*crowd, error) {
 	if err != nil {
 		return nil, err
 	}
+	return w.crowdOf(server, w.Target.Protocol)
+}
+
+// invitePeer starts another server beside the scenario's, to be compared with it, and gives the crowd of its clients.
+func (w *World) invitePeer(ctx context.Context, name string) (*crowd, error) {
+	i := slices.IndexFunc(w.peers, func(t Target) bool { return t.Name == name })
+	if i < 0 {
+		return nil, fmt.Errorf("there is no server %s here to compare with", name)
+	}
+	server, err := w.start(ctx, w.peers[i])
+	if err != nil {
+		return nil, err
+	}
+	return w.crowdOf(server, w.peers[i].Protocol)
+}
+
+// crowdOf makes the crowd, of nobody yet.
+func (w *World) crowdOf(server *subject.Subject, speaks string) (*crowd, error) {
 	at, err := netip.ParseAddrPort(server.Address())
 	if err != nil || !at.Addr().Is4() {
 		return nil, fmt.Errorf("this load needs a server on an IPv4 address, not on %q", server.Address())
 	}
 	c := &crowd{server: server, to: &unix.SockaddrInet4{Port: int(at.Port()), Addr: at.Addr().As4()}}
 	w.Cleanup(c.bag.Close)
-	c.speaks, err = protocol.Find(w.Target.Protocol)
+	c.speaks, err = protocol.Find(speaks)
 	return c, err
 }
 
@@ -112,7 +131,11 @@ func (c *crowd) ask(g *guest) error {
 // send sends a request that is like no other.
 func (c *crowd) send(g *guest) error {
 	c.asked++
-	r := c.speaks.Request(c.asked)
+	return g.request(c.speaks.Request(c.asked))
+}
+
+// request sends that request.
+func (g *guest) request(r protocol.Request) error {
 	g.pending = &r
 	if err := unix.Send(g.fd, r.Bytes, unix.MSG_NOSIGNAL); err != nil {
 		return gone(fmt.Errorf("send a request: %w", err))

@@ -9,7 +9,7 @@ import (
 	"github.com/iospec/iospec/subject"
 )
 
-// hundredClients: the steps before the last are tenThousand's. It breaks when a client gets no right answer, or when there
+// hundredClients: a process for each of a hundred clients. It breaks when a client gets no right answer, or when there
 // is not a process for each.
 func hundredClients(sc *godog.ScenarioContext, w *World) {
 	var c *crowd

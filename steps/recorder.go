@@ -64,13 +64,17 @@ func (w *World) Start(ctx context.Context) (*subject.Subject, error) {
 	if w.Target == nil {
 		return nil, errors.New("this scenario starts a server, but runs against none; is it tagged @load or @reference?")
 	}
-	s, err := subject.Start(ctx, w.Target.spec())
+	return w.start(ctx, *w.Target)
+}
+
+func (w *World) start(ctx context.Context, t Target) (*subject.Subject, error) {
+	s, err := subject.Start(ctx, t.spec())
 	if err != nil {
 		return nil, err
 	}
 	w.Cleanup(func() {
 		if _, err := s.Stop(context.WithoutCancel(ctx)); err != nil {
-			w.Note("stop %s: %v", w.Target.Name, err)
+			w.Note("stop %s: %v", t.Name, err)
 		}
 	})
 	return s, nil

@@ -43,6 +43,9 @@ type Plan struct {
 	Kernel  bool             // run @kernel scenarios
 	Targets []Target
 
+	// Peers are servers with which a scenario may compare its own one. They are not judged.
+	Peers []Target
+
 	// FS holds the feature files that the claims were read from; nil is features.FS.
 	FS fs.FS
 
@@ -99,7 +102,7 @@ func Run(ctx context.Context, plan Plan) (*report.Run, error) {
 	return run, nil
 }
 
-// targetRun is the state that a target's scenarios share: the recording of the exercise.
+// targetRun is the state that a target's scenarios share: the recording of the exercise, and what came of large crowds.
 type targetRun struct {
 	target *Target // nil for the kernel
 	record func(context.Context, Target) (*trace.Recording, error)
@@ -107,6 +110,8 @@ type targetRun struct {
 	once sync.Once
 	rec  *trace.Recording
 	err  error
+
+	visits map[visitOf]visit // scenarios run one after the other
 }
 
 func (r *targetRun) recording(ctx context.Context) (*trace.Recording, error) {
@@ -119,7 +124,7 @@ func (r *targetRun) recording(ctx context.Context) (*trace.Recording, error) {
 
 // atOnce is how many recordings are made at the same time. Most of a recording is waiting, for a server that owes an
 // answer above all; and what is judged is order and counts, which company does not change.
-const atOnce = 3
+const atOnce = 6
 
 // recordAll makes the recordings that the plan needs before any load of a scenario's own, which measures, begins.
 func (p Plan) recordAll(ctx context.Context) []*targetRun {
@@ -273,7 +278,7 @@ type collector struct {
 
 // scenario sets up one scenario: a fresh world, the hooks, and every step definition there is.
 func (col *collector) scenario(sc *godog.ScenarioContext) {
-	w := &World{Target: col.shared.target, run: col.shared}
+	w := &World{Target: col.shared.target, run: col.shared, peers: col.plan.Peers}
 	var res report.Scenario
 	var started time.Time
 	sc.Before(func(ctx context.Context, s *godog.Scenario) (context.Context, error) {

@@ -20,6 +20,7 @@ type World struct {
 	finding  *check.Finding
 	cleanups []func()
 	run      *targetRun
+	peers    []Target
 }
 
 // Note adds evidence that is shown beside the scenario: a number measured, a list seen.

@@ -3,6 +3,7 @@
 package subject
 
 import (
+	"net/netip"
 	"time"
 
 	"github.com/iospec/iospec/internal/proc"
@@ -51,6 +52,27 @@ type Counts struct {
 	Descriptors int   // of all of them, as far as they may be seen
 	Zombies     int   // children that ended and were not reaped
 	RSS         int64 // resident memory in bytes, of all of them
+}
+
+// Connections counts the connections that the server's processes hold now: those that it accepted and has not closed. A
+// connection that two processes hold counts once; one that nobody has accepted yet does not count.
+func (s *Subject) Connections() (int, error) {
+	at, err := netip.ParseAddrPort(s.Address())
+	if err != nil {
+		return 0, err
+	}
+	held, err := s.family.sockets()
+	if err != nil {
+		return 0, err
+	}
+	all, err := proc.Find(proc.Query{States: []proc.TCPState{proc.Established, proc.CloseWait}, Port: at.Port()})
+	n := 0
+	for _, c := range all {
+		if held[c.Inode] {
+			n++
+		}
+	}
+	return n, err
 }
 
 // Counts looks at what the server holds now.

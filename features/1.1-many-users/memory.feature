@@ -43,8 +43,7 @@ Feature: What connections take
 
     @reference @measured
     Scenario: ten thousand live connections within the budget
-      Given 10000 clients that are connected to the server at the same time
-      When each of them sends 1 requests, all clients at once
+      When 10000 clients are connected to the server, and each of them sends 2 requests, all clients at once
       Then every answer is right, and the server holds all 10000 connections
       And each connection takes less than 200 KB, the server's own memory and the kernel's together
 

@@ -32,6 +32,5 @@ Feature: Ten thousand connections
 
     @reference
     Scenario: ten thousand clients at once, all of them alive
-      Given 10000 clients that are connected to the server at the same time
-      When each of them sends 2 requests, all clients at once
+      When 10000 clients are connected to the server, and each of them sends 2 requests, all clients at once
       Then every answer is right, and the server holds all 10000 connections
