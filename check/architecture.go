@@ -88,17 +88,29 @@ func (s shape) processes(tids []int) int {
 	return len(pids)
 }
 
-// exercised says what is missing for a judgement of the architecture, "" if nothing.
-func (s shape) exercised(rec *trace.Recording) string {
+// unexercised finds that a judgement of the architecture is not possible, or that it is not about threads at all.
+func (j judge) unexercised(s shape) *Finding {
+	var f Finding
 	switch {
-	case len(rec.Connections()) == 0:
-		return "the server had none of the tester's connections"
+	case len(j.Connections()) == 0:
+		f = j.unclear("the server had none of the tester's connections")
 	case len(s.served) < 2:
-		return "fewer than two connections were read or written"
-	case openAtOnce(rec) < 2:
-		return "never were two clients connected at the same time"
+		f = j.untouched("fewer than two connections were read or written")
+	case openAtOnce(j.Recording) < 2:
+		f = j.unclear("never were two clients connected at the same time")
+	default:
+		return nil
 	}
-	return ""
+	return &f
+}
+
+// untouched says that no thread reads or writes clients. Where operations on them are submitted to the kernel instead,
+// more load would not change that.
+func (j judge) untouched(missing string) Finding {
+	if calls := submissions(j.Recording); len(calls) > 0 {
+		return j.fail(first(calls, 6), "no thread reads or writes a client: the kernel does, as it was told in %s", plural(len(calls), "call"))
+	}
+	return j.unclear("%s", missing)
 }
 
 // SingleReactor: one thread waits on one set, accepts, and does all reading and writing. How many other threads and
@@ -106,8 +118,8 @@ func (s shape) exercised(rec *trace.Recording) string {
 func SingleReactor(rec *trace.Recording) Finding {
 	j := judge{rec, "one reactor: one thread that waits on one set, accepts, reads and writes", "all of it by one thread, through one set"}
 	s := shapeOf(rec)
-	if missing := s.exercised(rec); missing != "" {
-		return j.unclear("%s", missing)
+	if f := j.unexercised(s); f != nil {
+		return *f
 	}
 	byThread := clientCalls(rec)
 	switch {
@@ -175,8 +187,8 @@ func MultiReactorProcesses(rec *trace.Recording) Finding {
 func multiReactor(rec *trace.Recording, expected, acquit string, spread func(shape, []int) bool) Finding {
 	j := judge{rec, expected, acquit}
 	s := shapeOf(rec)
-	if missing := s.exercised(rec); missing != "" {
-		return j.unclear("%s", missing)
+	if f := j.unexercised(s); f != nil {
+		return *f
 	}
 	if f := j.oneOwnerWhoWaits(s); f != nil {
 		return *f

@@ -11,8 +11,8 @@ import (
 func SubRegisters(rec *trace.Recording) Finding {
 	j := judge{rec, "each connection added by the thread that serves it, to a set on which no other waits", "epoll_ctl ADD of the connection by its owner, on an instance of the owner's own"}
 	s := shapeOf(rec)
-	if missing := s.exercised(rec); missing != "" {
-		return j.unclear("%s", missing)
+	if f := j.unexercised(s); f != nil {
+		return *f
 	}
 	if f := j.oneOwnerWhoWaits(s); f != nil {
 		return *f
@@ -58,10 +58,10 @@ func SubRegisters(rec *trace.Recording) Finding {
 func ClearDivision(rec *trace.Recording) Finding {
 	j := judge{rec, "each connection handed over once by the thread that accepts, which reads nothing that a serving thread has written", "one hand-over for each connection, and no message to the accepting thread"}
 	s := shapeOf(rec)
-	switch missing := s.exercised(rec); {
-	case missing != "":
-		return j.unclear("%s", missing)
-	case len(s.acceptors) == 0:
+	if f := j.unexercised(s); f != nil {
+		return *f
+	}
+	if len(s.acceptors) == 0 {
 		return j.unclear("no accept of a client was seen")
 	}
 	for _, c := range s.served {

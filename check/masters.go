@@ -81,8 +81,8 @@ func descends(rec *trace.Recording, pid, from int) bool {
 func WorkersAccept(rec *trace.Recording) Finding {
 	j := judge{rec, "several processes, in each of which the thread that waits for its connections has accepted them", "accept, in each of two processes, by the thread that waits for the connection and for the listener"}
 	s := shapeOf(rec)
-	if missing := s.exercised(rec); missing != "" {
-		return j.unclear("%s", missing)
+	if f := j.unexercised(s); f != nil {
+		return *f
 	}
 	sentries := sentriesOf(j)
 	for _, c := range s.served {
@@ -107,8 +107,8 @@ func WorkersAccept(rec *trace.Recording) Finding {
 func StaysWithAcceptor(rec *trace.Recording) Finding {
 	j := judge{rec, "each connection served by the process that accepted it, and several of them", "every read and write of a connection in the process of its accept, and no descriptor of it sent"}
 	s := shapeOf(rec)
-	if missing := s.exercised(rec); missing != "" {
-		return j.unclear("%s", missing)
+	if f := j.unexercised(s); f != nil {
+		return *f
 	}
 	for _, c := range s.served {
 		if c.Accept == nil {

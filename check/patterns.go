@@ -35,8 +35,8 @@ func SubServes(rec *trace.Recording) Finding {
 		"each connection read and written by one thread for its whole life, the one that waits for it, and several such threads, or one beside the acceptor",
 		"one owner for each connection, who is not the only thread"}
 	s := shapeOf(rec)
-	if missing := s.exercised(rec); missing != "" {
-		return j.unclear("%s", missing)
+	if f := j.unexercised(s); f != nil {
+		return *f
 	}
 	if f := j.oneOwnerWhoWaits(s); f != nil {
 		return *f

@@ -41,17 +41,20 @@ func kinOf(j judge) kin {
 	return k
 }
 
-// exercised says what is missing for a judgement, "" if nothing.
-func (k kin) exercised() string {
+// unexercised finds that a judgement is not possible, or that it is not about processes that serve.
+func (k kin) unexercised() *Finding {
+	var f Finding
 	switch {
 	case len(k.Connections()) == 0:
-		return "the server had none of the tester's connections"
+		f = k.unclear("the server had none of the tester's connections")
 	case len(k.served) < 2:
-		return "fewer than two accepted connections were read"
+		f = k.untouched("fewer than two accepted connections were read")
 	case openAtOnce(k.Recording) < 2:
-		return "never were two clients connected at the same time"
+		f = k.unclear("never were two clients connected at the same time")
+	default:
+		return nil
 	}
-	return ""
+	return &f
 }
 
 // descends reports whether the process was made by the other, or by one that was.
@@ -129,8 +132,8 @@ func firstFound(finders ...func() *Finding) *Finding {
 // privileges has, but no process has several connections.
 func PerClient(rec *trace.Recording) Finding {
 	k := kinOf(judge{rec, "a process for each connection, which serves no other", "as many serving processes as connections, none of them the one that accepts"})
-	if missing := k.exercised(); missing != "" {
-		return k.unclear("%s", missing)
+	if f := k.unexercised(); f != nil {
+		return *f
 	}
 	if f := firstFound(k.selfServed, k.shared); f != nil {
 		return *f
@@ -142,8 +145,8 @@ func PerClient(rec *trace.Recording) Finding {
 // ParentAccepts: one process accepts, and makes a process after each accept.
 func ParentAccepts(rec *trace.Recording) Finding {
 	k := kinOf(judge{rec, "one process that accepts, and after each accept makes the process that serves", "accepts by one process, and a process born of it after each"})
-	if missing := k.exercised(); missing != "" {
-		return k.unclear("%s", missing)
+	if f := k.unexercised(); f != nil {
+		return *f
 	}
 	parent := k.served[0].Accept
 	for _, c := range k.served {
@@ -163,8 +166,8 @@ func ProcessPerConnection(rec *trace.Recording) Finding { return ParentAccepts(r
 // InheritsConnection: the child serves the socket that its parent accepted, without its having been sent.
 func InheritsConnection(rec *trace.Recording) Finding {
 	k := kinOf(judge{rec, "each connection served by a process that inherited it from the one that accepted it", "no connection sent in a message, none served by its acceptor, each by a child"})
-	if missing := k.exercised(); missing != "" {
-		return k.unclear("%s", missing)
+	if f := k.unexercised(); f != nil {
+		return *f
 	}
 	for _, c := range k.served {
 		if len(c.Passed) > 0 {
@@ -181,8 +184,8 @@ func InheritsConnection(rec *trace.Recording) Finding {
 // DropsListener: a serving child has no listener: it closed it before it served, or never had it.
 func DropsListener(rec *trace.Recording) Finding {
 	k := kinOf(judge{rec, "no listener in a process that serves a connection", "the listener closed in each child before it serves, by close, close_range or exec"})
-	if missing := k.exercised(); missing != "" {
-		return k.unclear("%s", missing)
+	if f := k.unexercised(); f != nil {
+		return *f
 	}
 	if f := k.selfServed(); f != nil {
 		return *f
@@ -224,8 +227,8 @@ const heldBack = 2
 // DropsConnection: the parent closes each connection, so that it has no more of them the more clients there are.
 func DropsConnection(rec *trace.Recording) Finding {
 	k := kinOf(judge{rec, "a parent that closes each connection once the child has it", "a close of the connection in the accepting process before it accepts many more"})
-	if missing := k.exercised(); missing != "" {
-		return k.unclear("%s", missing)
+	if f := k.unexercised(); f != nil {
+		return *f
 	}
 	if f := k.selfServed(); f != nil {
 		return *f
@@ -305,8 +308,8 @@ func ZombiesReaped(rec *trace.Recording) Finding {
 // ProcessPool: several processes accept, and each serves what it has accepted, one connection at a time.
 func ProcessPool(rec *trace.Recording) Finding {
 	k := kinOf(judge{rec, "several processes that accept and serve, each one connection at a time", "two processes that accept what they serve, with no second connection open meanwhile"})
-	if missing := k.exercised(); missing != "" {
-		return k.unclear("%s", missing)
+	if f := k.unexercised(); f != nil {
+		return *f
 	}
 	var shown []*trace.Call
 	for _, c := range k.served {
@@ -361,6 +364,9 @@ func BlockingBase(rec *trace.Recording) Finding {
 				}
 			}
 		}
+	}
+	if reads == 0 {
+		return j.untouched("no read of a client was seen")
 	}
 	if len(blocked) == 0 {
 		return j.unclear("of %s none began before the request was sent that it returned", plural(reads, "read"))

@@ -85,8 +85,8 @@ func NoIPC(rec *trace.Recording) Finding {
 func MultiReactorSingle(rec *trace.Recording) Finding {
 	j := judge{rec, "several sets, each with several connections, all in one thread", "two sets with several connections each, and one thread that does everything"}
 	s := shapeOf(rec)
-	if missing := s.exercised(rec); missing != "" {
-		return j.unclear("%s", missing)
+	if f := j.unexercised(s); f != nil {
+		return *f
 	}
 	tid, f := j.oneReactor()
 	switch {
@@ -105,8 +105,8 @@ func MultiReactorSingle(rec *trace.Recording) Finding {
 func TwoParts(rec *trace.Recording) Finding {
 	j := judge{rec, "threads that wait for many connections, and handling of what they report", "each served connection in a set with others"}
 	s := shapeOf(rec)
-	if missing := s.exercised(rec); missing != "" {
-		return j.unclear("%s", missing)
+	if f := j.unexercised(s); f != nil {
+		return *f
 	}
 	if len(s.sets) == 0 {
 		return j.fail(j.waitsSingly(), "no wait covers two connections: each is waited for on its own")

@@ -35,14 +35,15 @@ func crewOf(j judge) crew {
 // serving lists the threads that serve, oldest number first.
 func (c crew) serving() []int { return slices.Sorted(maps.Keys(c.serves)) }
 
-func (c crew) exercised() string {
-	if missing := c.shape.exercised(c.Recording); missing != "" {
-		return missing
+func (c crew) unexercised() *Finding {
+	if f := c.judge.unexercised(c.shape); f != nil {
+		return f
 	}
 	if c.first == nil {
-		return "no accept of a client was seen"
+		f := c.unclear("no accept of a client was seen")
+		return &f
 	}
-	return ""
+	return nil
 }
 
 // handedOver finds a connection that is not served by one thread, beside the accepting one and in its process.
@@ -84,8 +85,8 @@ func (c crew) multiplexed() *Finding {
 // ten may not have ended when its client has left.
 func ThreadPerConnection(rec *trace.Recording) Finding {
 	c := crewOf(judge{rec, "a thread made for each connection, which alone reads and writes it, serves no other, and ends with it", "a new thread for each connection, which ends after it"})
-	if missing := c.exercised(); missing != "" {
-		return c.unclear("%s", missing)
+	if f := c.unexercised(); f != nil {
+		return *f
 	}
 	if f := firstFound(c.multiplexed, c.handedOver); f != nil {
 		return *f
@@ -125,8 +126,8 @@ func ThreadPerConnection(rec *trace.Recording) Finding {
 // CreatedAhead: the threads that serve are there before the first client.
 func CreatedAhead(rec *trace.Recording) Finding {
 	c := crewOf(judge{rec, "threads that serve and were there before the first connection", "no serving thread that is younger than the first accept"})
-	if missing := c.exercised(); missing != "" {
-		return c.unclear("%s", missing)
+	if f := c.unexercised(); f != nil {
+		return *f
 	}
 	if f := firstFound(c.multiplexed, c.handedOver); f != nil {
 		return *f
@@ -144,8 +145,8 @@ func CreatedAhead(rec *trace.Recording) Finding {
 // more clients than threads are all served in the end.
 func TakesFromQueue(rec *trace.Recording) Finding {
 	c := crewOf(judge{rec, "connections accepted by one thread and served by others, by each one after the other, all in the end", "fewer threads than connections, none of which begins a connection before it has ended the one before"})
-	if missing := c.exercised(); missing != "" {
-		return c.unclear("%s", missing)
+	if f := c.unexercised(); f != nil {
+		return *f
 	}
 	if f := firstFound(c.multiplexed, c.handedOver, c.interleaved); f != nil {
 		return *f
@@ -225,8 +226,8 @@ func (c crew) forgotten() *Finding {
 // the lock, which makes no call while nobody contends for it.
 func QueueLocked(rec *trace.Recording) Finding {
 	c := crewOf(judge{rec, "each accepted connection taken by exactly one of the serving threads", "one reader for each connection, and none without"})
-	if missing := c.exercised(); missing != "" {
-		return c.unclear("%s", missing)
+	if f := c.unexercised(); f != nil {
+		return *f
 	}
 	if f := firstFound(c.multiplexed, c.handedOver, c.forgotten); f != nil {
 		return *f

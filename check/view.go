@@ -270,6 +270,20 @@ func covers(s *trace.WaitSet, o trace.Object) bool {
 	return false
 }
 
+// submissions lists the calls of io_uring by which operations on the listener and on clients were started. To ask of a
+// ring to be told when a socket is ready (POLL_ADD) starts none.
+func submissions(rec *trace.Recording) []*trace.Call {
+	var calls []*trace.Call
+	for _, c := range rec.Calls {
+		if c.Ring != nil && slices.ContainsFunc(c.Ring.Submitted, func(e trace.SQE) bool {
+			return e.Op != "POLL_ADD" && (rec.Listens(e.Object) || rec.Connection(e.Object) != nil)
+		}) {
+			calls = append(calls, c)
+		}
+	}
+	return calls
+}
+
 // sleeps reports whether a wait may sleep. One that may not only looks: it is part of what a fair server does between
 // two slices of work, and of a busy loop.
 func sleeps(c *trace.Call) bool { return c.Timeout != 0 }

@@ -14,7 +14,7 @@ func (j judge) oneReactor() (tid int, f *Finding) {
 	var found Finding
 	switch len(byThread) {
 	case 0:
-		found = j.unclear("no call on a client's connection was seen")
+		found = j.untouched("no call on a client's connection was seen")
 	case 1:
 		return slices.Collect(maps.Keys(byThread))[0], nil
 	default:
@@ -27,8 +27,8 @@ func (j judge) oneReactor() (tid int, f *Finding) {
 func SameDispatch(rec *trace.Recording) Finding {
 	j := judge{rec, "one thread that waits on one set for all connections, and accepts", "one set, one thread that waits on it, and all accepts by that thread"}
 	s := shapeOf(rec)
-	if missing := s.exercised(rec); missing != "" {
-		return j.unclear("%s", missing)
+	if f := j.unexercised(s); f != nil {
+		return *f
 	}
 	tids := s.accepting()
 	switch {
@@ -52,8 +52,8 @@ func SameDispatch(rec *trace.Recording) Finding {
 func HandlerOnlyIO(rec *trace.Recording) Finding {
 	j := judge{rec, "all reading and writing of clients in the thread that waits for them", "no read or write of a client in another thread"}
 	s := shapeOf(rec)
-	if missing := s.exercised(rec); missing != "" {
-		return j.unclear("%s", missing)
+	if f := j.unexercised(s); f != nil {
+		return *f
 	}
 	tid, f := j.oneReactor()
 	if f != nil {
