@@ -21,6 +21,8 @@ type index struct {
 	waitOf      map[*Call]*Wait
 	byThread    map[int][]*Call
 	holdings    map[Object][]Holding
+	operations  []*Operation
+	completed   map[*Call][]Completion
 }
 
 func newIndex(r *Recording) *index {
@@ -30,6 +32,8 @@ func newIndex(r *Recording) *index {
 		setByID:  map[string]*WaitSet{},
 		waitOf:   map[*Call]*Wait{},
 		byThread: map[int][]*Call{},
+
+		completed: map[*Call][]Completion{},
 	}
 	for _, c := range r.Calls {
 		x.byThread[c.TID] = append(x.byThread[c.TID], c)
@@ -37,6 +41,7 @@ func newIndex(r *Recording) *index {
 	x.findListeners(r)
 	x.findConnections(r)
 	x.findSets(r)
+	x.findOperations(r)
 	replay(r, x)
 	return x
 }

@@ -29,6 +29,7 @@ func (r *Recording) Name(o Object) string {
 //	epoll_ctl(epoll:1, ADD, fd 7 = c3, in|edge)
 //	epoll_wait(epoll:1 with 12 clients) = c3 in, c4 in
 //	poll(listener, c1, c2, 1 more) = EINTR
+//	io_uring_enter(fd 5 = ring:1, RECV c1, SEND c2) = SEND c2 21, RECV c3 26
 //
 // A call that had not returned when the recording ended has no result, but an ellipsis.
 func (r *Recording) Text(c *Call) string {
@@ -92,7 +93,11 @@ func (r *Recording) arguments(c *Call) string {
 	case FamilySelect, FamilyPoll:
 		return r.pollArguments(c)
 	}
-	return r.otherArguments(c)
+	text := r.otherArguments(c)
+	if c.Ring != nil && len(c.Ring.Submitted) > 0 {
+		text += ", " + r.submits(c)
+	}
+	return text
 }
 
 func (r *Recording) epollArguments(c *Call) string {
@@ -139,6 +144,8 @@ func (r *Recording) otherArguments(c *Call) string {
 	var parts []string
 	if c.FD >= 0 {
 		parts = append(parts, r.fd(c.FD, c.Object))
+	} else if c.Object != "" { // a ring that is named by an index
+		parts = append(parts, r.Name(c.Object))
 	}
 	if c.Option != "" {
 		parts = append(parts, c.Option, strconv.FormatInt(c.Value, 10))
@@ -168,6 +175,9 @@ func (r *Recording) result(c *Call) string {
 	}
 	if w := r.Wait(c); w != nil {
 		return r.reports(w)
+	}
+	if c.Ring != nil {
+		return r.completes(c)
 	}
 	return strconv.FormatInt(c.Result, 10)
 }

@@ -81,6 +81,9 @@ func (tr *tracer) leaveRingSetup(t *task) {
 		return
 	}
 	r := decodeParams(tr.mem.read(t.tid, t.args[1], paramsSize))
+	if r != nil {
+		t.call.Flags = uint64(r.setup)
+	}
 	if r != nil && r.setup&setupFDOnly != 0 {
 		f := tr.newNumbered("ring")
 		f.ring = r

@@ -39,6 +39,7 @@ type Story struct {
 	tids    int
 	inode   int
 	epolls  int
+	rings   int
 	main    *Thread
 	clients []*Client
 }
