@@ -14,7 +14,7 @@ var twoAtOnce = Server{
 	Traits: []string{"single-reactor", "epoll", "level"},
 	Breaks: []string{
 		"mux.time-sharing", "mux.one-at-a-time", "pattern.four-combinations", "single.acceptor-and-handler", "single.read-work-send",
-		"single.process-or-thread", "single.three-objects", "single.no-ipc-no-locks",
+		"single.process-or-thread", "single.three-objects", "single.no-ipc-no-locks", "single.one-core",
 	},
 	Mistake: "a second thread handles half of what is ready, at the same time as the first, in what is called a single reactor",
 	Load:    "several clients whose requests are there at the same time",

@@ -11,7 +11,8 @@ var workerAnswers = Server{
 	Name:   "counterexample/worker-answers",
 	Traits: []string{"single-reactor-threads", "epoll", "level"},
 	Breaks: []string{
-		"pattern.four-combinations", "single.slow-handler-stalls", "workers.handler-only-io", "workers.worker-computes",
+		"pattern.four-combinations", "single.slow-handler-stalls", "workers.handler-only-io", "workers.uses-cores",
+		"workers.worker-computes",
 	},
 	Mistake: "a worker sends the answer to the client itself, in place of handing the result back",
 	Serve: func(ctx context.Context, cfg server.Config) error {

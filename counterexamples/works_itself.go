@@ -9,7 +9,7 @@ import (
 var worksItself = Server{
 	Name:    "counterexample/works-itself",
 	Traits:  []string{"single-reactor-threads", "epoll", "level"},
-	Breaks:  []string{"pattern.four-combinations", "single.slow-handler-stalls", "workers.worker-computes"},
+	Breaks:  []string{"pattern.four-combinations", "single.slow-handler-stalls", "workers.uses-cores", "workers.worker-computes"},
 	Mistake: "the reactor does the work itself, in what is called a reactor with workers",
 	Serve: func(ctx context.Context, cfg server.Config) error {
 		// The mistake: the work was short when it was written, so it was not worth a hand-over; then it grew, and the

@@ -7,4 +7,5 @@ var reactorSteps = []stepFile{
 	schemeSteps,
 	slowHandler,
 	conversation,
+	besideSteps,
 }

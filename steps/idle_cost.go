@@ -37,11 +37,7 @@ func idleCost(sc *godog.ScenarioContext, w *World) {
 		return nil
 	})
 	judge := func(what string, shape func(costs []float64) bool) error {
-		ok := contest.Until(8, 12, shape)
-		for again := 0; !ok && again < 2; again++ { // a neighbour that was busy all the while has gone by now, or never will
-			contest.Forget()
-			ok = contest.Until(8, 12, shape)
-		}
+		ok := contest.Afresh(3, 8, 12, shape)
 		if err := errors.Join(failed, contest.Err()); err != nil {
 			return err
 		}

@@ -75,6 +75,18 @@ func (s *Subject) Connections() (int, error) {
 	return n, err
 }
 
+// PIDs lists the server's processes that live, the first one first.
+func (s *Subject) PIDs() ([]int, error) {
+	members, err := s.family.read()
+	var pids []int
+	for _, p := range members {
+		if p.Alive() {
+			pids = append(pids, p.PID)
+		}
+	}
+	return pids, err
+}
+
 // Counts looks at what the server holds now.
 func (s *Subject) Counts() (Counts, error) {
 	members, err := s.family.read()

@@ -69,7 +69,11 @@ func (f runFlags) run(cmd *cobra.Command) error {
 	defer dir.Abandon()
 	out := cmd.OutOrStdout()
 	line := newProgress(cmd.ErrOrStderr(), f.quiet)
-	plan := steps.Plan{Claims: claims, Kernel: kernel, Targets: targets, Record: steps.Recorder{Folder: dir}.Record}
+	peers, _, err := selectTargets([]string{"*/*"})
+	if err != nil {
+		return err
+	}
+	plan := steps.Plan{Claims: claims, Kernel: kernel, Targets: targets, Peers: peers, Record: steps.Recorder{Folder: dir}.Record}
 	plan.Progress = func(subject, claim, scenario string, done *report.Scenario) {
 		if done == nil {
 			line.show("%s  %s  %s", subject, claim, scenario)

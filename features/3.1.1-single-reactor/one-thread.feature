@@ -42,3 +42,44 @@ Feature: What one thread means
       Given 8 clients of the server, each of which was served
       When one of them asks for 300 ms of work, and the others ask as soon as the server has read that
       Then nobody is answered before the slow one, except where workers do the work: there everybody is
+
+  @single.one-core @holds @section-3.1.1 @single-reactor
+  Rule: it cannot use several cores
+    One thread runs on one core at a time. However many cores a machine has, such a server is as fast as one of them. (Who
+    has more starts more servers, each with its own port or its own part of the data, as is done with Redis.)
+
+    A thread runs on one core at a time. So what is asked for is which part of the CPU time is one thread's; that is the
+    same however busy the machine is. What the rest of the cores are good for shows in how soon work is done.
+
+    @reference @measured
+    Scenario: work for several clients is one thread's, and that of several where reactors are many
+      Given 4 clients of the server, and as many of reactor/multi-threads beside it
+      When all clients ask for 4 ms of work at once, those of one server and then those of the other, again and again
+      Then one thread has more than 0.85 of the server's CPU time, and none has more than 0.7 of the other's
+      And where the machine has a second core to give, the other is done more than 1.3 times as fast
+
+  @single.cpu-bound-unfit @holds @section-3.1.1 @single-reactor
+  Rule: so it is for work that is quickly done, not for work that takes the processor's time
+    Where requests are short there is nothing to gain from a second thread, and two changes of thread to lose for each of
+    them. Where one request takes 10 ms, everybody else's answer comes 10 ms later, also that of somebody whose own
+    request takes none: between two pieces of work one small request is served, and not as many as there are.
+
+    With many reactors this is better only for those who are not in the same reactor as the busy client; with workers, as
+    long as one of them is free.
+
+    @reference @measured
+    Scenario: small requests are cheaper without workers
+      Given 10 clients of the server, and as many of reactor/single-threads beside it
+      Then a small request costs the server less than 0.9 times the CPU time that it costs the other
+
+    @reference @measured
+    Scenario: small requests wait for each piece of work, and do not where there are workers
+      Given 2 clients of the server, and as many of reactor/single-threads beside it
+      When the first client always has 10 ms of work under way, while the second asks for one small thing after the other
+      Then the second is answered more than 5 times as often by the other server as by this one, for each piece of work
+
+    @reference @measured
+    Scenario: nor do they wait in another reactor
+      Given 2 clients of the server, and as many of reactor/multi-threads beside it
+      When the first client always has 10 ms of work under way, while the second asks for one small thing after the other
+      Then the second is answered more than 5 times as often by the other server as by this one, for each piece of work

@@ -35,3 +35,15 @@ Feature: One reactor and many workers
     @server
     Scenario: each request is a message out and a message in, and several are out at once
       Then each request goes to another process and its result comes back, several at once
+
+  @workers.uses-cores @holds @section-3.1.2 @single-reactor-threads @single-reactor-processes
+  Rule: it uses several cores for the work
+    Several workers work on several cores. It shows where the work is what takes the time; receiving and sending stay in
+    one thread, however many workers there are.
+
+    @reference @measured
+    Scenario: work for several clients is done sooner than in one thread
+      Given 4 clients of the server, and as many of reactor/single beside it
+      When all clients ask for 4 ms of work at once, those of one server and then those of the other, again and again
+      Then no thread has more than 0.7 of the server's CPU time, and one has more than 0.85 of the other's
+      And where the machine has a second core to give, the server is done more than 1.3 times as fast as the other

@@ -27,15 +27,27 @@ func threadCPU() time.Duration {
 	return time.Duration(ts.Nano())
 }
 
-// whileIn gives the CPU time that a process spends while body runs.
-func whileIn(pid int, body func()) (time.Duration, error) {
-	before, err := ProcessCPU(pid)
+// whileIn gives the CPU time that processes spend while body runs.
+func whileIn(pids []int, body func()) (time.Duration, error) {
+	before, err := ProcessesCPU(pids)
 	if err != nil {
 		return 0, err
 	}
 	body()
-	after, err := ProcessCPU(pid)
+	after, err := ProcessesCPU(pids)
 	return after - before, err
+}
+
+// ProcessesCPU adds up what several processes have spent so far.
+func ProcessesCPU(pids []int) (sum time.Duration, err error) {
+	for _, pid := range pids {
+		spent, err := ProcessCPU(pid)
+		if err != nil {
+			return 0, err
+		}
+		sum += spent
+	}
+	return sum, nil
 }
 
 // ProcessCPU gives the CPU time, user and system, that a process with all its threads has spent so far: the clock that

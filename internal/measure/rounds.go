@@ -30,7 +30,12 @@ func (c *Contest) Add(ops int, body func()) int {
 // machine than about the process; the least CPU time would lie, because the kernel subtracts what a hypervisor steals
 // not always from whom it was stolen.
 func (c *Contest) AddProcess(pid, ops int, body func()) int {
-	spent := func(body func()) (time.Duration, error) { return whileIn(pid, body) }
+	return c.AddProcesses([]int{pid}, ops, body)
+}
+
+// AddProcesses does the same for several processes, which together do the operations.
+func (c *Contest) AddProcesses(pids []int, ops int, body func()) int {
+	spent := func(body func()) (time.Duration, error) { return whileIn(pids, body) }
 	return c.enter(entry{ops, body, spent, Median})
 }
 
@@ -89,6 +94,18 @@ func (c *Contest) Until(batches, rounds int, shape func(costs []float64) bool) b
 	for range batches {
 		c.Run(rounds)
 		if shape(c.Costs()) {
+			return true
+		}
+	}
+	return false
+}
+
+// Afresh is Until, tried again from the beginning when it was in vain: a neighbour who was busy all the while has gone by
+// then, or never will.
+func (c *Contest) Afresh(times, batches, rounds int, shape func(costs []float64) bool) bool {
+	for range times {
+		c.Forget()
+		if c.Until(batches, rounds, shape) {
 			return true
 		}
 	}

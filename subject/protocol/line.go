@@ -9,6 +9,8 @@ import (
 // Line is the testee protocol: a request per line, answered in order.
 //
 //	echo TEXT   TEXT
+//	spin MS     spun MS
+//	sleep MS    slept MS
 //	blob N      exactly N bytes, of which the last is a newline and no other
 type Line struct{}
 
@@ -42,6 +44,17 @@ func (Line) Reply(_, size int) Big {
 func line(t []byte) Request {
 	b := append(append([]byte("echo "), t...), '\n')
 	return Request{Bytes: b, Split: len(b) / 2, In: len(t) + 1, Answer: exactly(append(bytes.Clone(t), '\n'))}
+}
+
+// Spin asks for milliseconds of work: of CPU time of the thread that does it.
+func (Line) Spin(ms int) Request { return work("spin", "spun", ms) }
+
+// Sleep asks whoever does the work to block for milliseconds.
+func (Line) Sleep(ms int) Request { return work("sleep", "slept", ms) }
+
+func work(verb, done string, ms int) Request {
+	b, want := fmt.Appendf(nil, "%s %d\n", verb, ms), fmt.Appendf(nil, "%s %d\n", done, ms)
+	return Request{Bytes: b, Split: len(b) / 2, In: len(want), Answer: exactly(want)}
 }
 
 // blob reads size bytes of which the last is the first newline.

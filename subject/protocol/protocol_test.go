@@ -41,6 +41,16 @@ func lineAnswer(t require.TestingT, request []byte) []byte {
 	return out
 }
 
+func TestWorkIsConfirmed(t *testing.T) {
+	for answer, r := range map[string]Request{"spun 5\n": Line{}.Spin(5), "slept 70\n": Line{}.Sleep(70)} {
+		require.NoError(t, r.Answer(bufio.NewReader(strings.NewReader(answer))), "%s", r.Bytes)
+		require.Error(t, r.Answer(bufio.NewReader(strings.NewReader("spun 7\n"))))
+		require.Equal(t, len(answer), r.In)
+	}
+	require.Equal(t, "spin 5\n", string(Line{}.Spin(5).Bytes))
+	require.Equal(t, "sleep 70\n", string(Line{}.Sleep(70).Bytes))
+}
+
 // stored is the one value of the redis server of these tests.
 var stored string
 
