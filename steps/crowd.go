@@ -25,7 +25,6 @@ type crowd struct {
 	bag     sock.Bag
 	clients []*guest
 	asked   int
-	watched bool // waits for answers end when the server has gone to sleep over them
 }
 
 // A guest is one client of the crowd. Its socket blocks, but for no longer than await.Patience.
@@ -83,26 +82,16 @@ func (c *crowd) grow(n int) error {
 		if err := patient(fd); err != nil {
 			return err
 		}
-		c.clients = append(c.clients, &guest{fd: fd, answers: bufio.NewReaderSize(c.reader(fd), 128)})
+		c.clients = append(c.clients, &guest{fd: fd, answers: bufio.NewReaderSize(blockingReader(fd), 128)})
 	}
 	return nil
-}
-
-// reader reads the answers that come to a client.
-func (c *crowd) reader(fd int) io.Reader {
-	if c.watched {
-		return vigilantReader{fd, c.server}
-	}
-	return blockingReader(fd)
 }
 
 // patient makes a socket block, within bounds.
 func patient(fd int) error {
 	limit := unix.NsecToTimeval(await.Patience.Nanoseconds())
-	for _, option := range []int{unix.SO_RCVTIMEO, unix.SO_SNDTIMEO} {
-		if err := unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, option, &limit); err != nil {
-			return fmt.Errorf("setsockopt SO_RCVTIMEO, SO_SNDTIMEO: %w", err)
-		}
+	if err := unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &limit); err != nil {
+		return fmt.Errorf("setsockopt SO_RCVTIMEO: %w", err)
 	}
 	return sock.Nonblock(fd, false)
 }
@@ -148,23 +137,10 @@ func (c *crowd) send(g *guest) error {
 // request sends that request.
 func (g *guest) request(r protocol.Request) error {
 	g.pending = &r
-	return sendAll(g.fd, r.Bytes)
-}
-
-// firstHalf sends the first part of a request, which has no answer by itself.
-func (c *crowd) firstHalf(g *guest) error {
-	c.asked++
-	r := c.speaks.Request(c.asked)
-	g.pending = &r
-	return sendAll(g.fd, r.Bytes[:r.Split])
-}
-
-// otherHalf sends the rest of it, and reads the answer.
-func (c *crowd) otherHalf(g *guest) error {
-	if err := sendAll(g.fd, g.pending.Bytes[g.pending.Split:]); err != nil {
-		return err
+	if err := unix.Send(g.fd, r.Bytes, unix.MSG_NOSIGNAL); err != nil {
+		return gone(fmt.Errorf("send a request: %w", err))
 	}
-	return g.receive()
+	return nil
 }
 
 // receive reads the answer to the request and verifies it byte by byte.
