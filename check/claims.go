@@ -59,6 +59,17 @@ var ByClaim = map[string]Predicate{
 	"workers.worker-computes":       WorkerComputes,
 	"workers.processes-are-awkward": BothWays,
 
+	"proactor.reactor-is-sync":           ReactorIsSync,
+	"proactor.is-async":                  IsAsync,
+	"proactor.is-async-emulated":         HelpersBlock,
+	"proactor.buffer-given-first":        BufferGivenFirst,
+	"proactor.kernel-moves-data":         KernelMovesData,
+	"proactor.both-dispatch-events":      EventThenData,
+	"proactor.both-dispatch-events-done": DataThenEvent,
+	"proactor.initiator":                 Initiator,
+	"proactor.operation-processor":       OperationProcessor,
+	"proactor.calls-handler":             CallsHandler,
+
 	"server.no-busy-loop": NoBusyLoop,
 }
 
@@ -79,6 +90,9 @@ var ByTrait = map[string]Predicate{
 	"multi-reactor-single":     MultiReactorSingle,
 	"multi-reactor-threads":    MultiReactorThreads,
 	"multi-reactor-processes":  MultiReactorProcesses,
+	"proactor":                 Proactor,
+	"emulated-proactor":        EmulatedProactor,
+	"io_uring":                 UsesRing,
 	"accept-main":              MainOnlyAccepts,
 	"accept-lock":              AcceptLock,
 	"accept-exclusive":         AcceptExclusive,

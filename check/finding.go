@@ -12,6 +12,7 @@
 //	patterns.go       main, sub, acceptor, handler        every.go         what every server keeps
 //	sockets.go        one door, and data elsewhere        processes.go     who makes, inherits, closes, reaps
 //	threads.go        a thread for each, or a pool
+//	proactor.go       operations of the kernel's, or of helper threads: proactor_operations.go, _events.go, _roles.go
 package check
 
 import (

@@ -38,6 +38,7 @@ var everyReactor = struct{ keeps, breaks []string }{
 		"single.acceptor-and-handler", "single.read-work-send", "single-reactor",
 		"single.process-or-thread", "single.three-objects", "single.no-ipc-no-locks", "pattern.two-parts",
 		"workers.same-dispatch", "workers.handler-only-io", "server.no-busy-loop", "every-server",
+		"proactor.reactor-is-sync", "proactor.both-dispatch-events",
 	},
 	breaks: []string{
 		"process.blocking-base", "process.per-client", "process.parent-accepts", "process.child-inherits-connection",
@@ -46,6 +47,9 @@ var everyReactor = struct{ keeps, breaks []string }{
 		"multi.main-only-accepts", "multi.sub-registers", "multi.sub-serves", "multi.clear-division",
 		"nginx.master", "nginx.workers-accept", "nginx.sticks", "nginx.accept-lock", "nginx.accept-lock-exclusive", "nginx.accept-lock-sharded",
 		"workers.worker-computes", "workers.processes-are-awkward",
+		"proactor.is-async", "proactor.is-async-emulated", "proactor.buffer-given-first", "proactor.kernel-moves-data",
+		"proactor.both-dispatch-events-done", "proactor.initiator", "proactor.operation-processor", "proactor.calls-handler",
+		"proactor", "emulated-proactor", "io_uring",
 		"single-reactor-threads", "single-reactor-processes", "multi-reactor-single",
 		"accept-main", "accept-lock", "accept-exclusive", "accept-sharded", "multi-reactor-threads", "multi-reactor-processes",
 	},

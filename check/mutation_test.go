@@ -35,7 +35,8 @@ func rebuild(rec *trace.Recording, change func(*trace.Call) bool) *trace.Recordi
 
 func goodRecordings() map[string]*trace.Recording {
 	recs := map[string]*trace.Recording{"per connection": perConnection(), "main and subs": mainAndSubs(false), "processes": mainAndSubs(true),
-		"a lock": turns(), "a herd": allAtOnce(trace.In), "sharded": sharded(), "workers": delegating(false, nil), "worker processes": delegating(true, nil)}
+		"a lock": turns(), "a herd": allAtOnce(trace.In), "sharded": sharded(), "workers": delegating(false, nil), "worker processes": delegating(true, nil),
+		"a ring": onRing().exercise(), "helpers": emulated().exercise()}
 	for kind := range goodReactors {
 		recs[kind] = newServer(kind).exercise()
 	}
@@ -118,6 +119,17 @@ func TestNothingPassesWithoutItsEvidence(t *testing.T) {
 		{"main and subs", "multi.sub-serves", family(trace.FamilyWait)},
 		{"level", "single-reactor", family(trace.FamilyWait)},
 		{"main and subs", "multi-reactor-threads", family(trace.FamilyWait)},
+		{"level", "proactor.reactor-is-sync", family(trace.FamilyRead)},
+		{"level", "proactor.both-dispatch-events", family(trace.FamilyWait)},
+		{"a ring", "proactor.is-async", family(trace.FamilyRing)},
+		{"a ring", "proactor.kernel-moves-data", family(trace.FamilyRing)},
+		{"a ring", "proactor.calls-handler", family(trace.FamilyRing)},
+		{"helpers", "proactor.is-async-emulated", family(trace.FamilyRead)},
+		{"helpers", "proactor.buffer-given-first", family(trace.FamilyRead)},
+		{"helpers", "proactor.both-dispatch-events-done", family(trace.FamilyRead)},
+		{"helpers", "proactor.initiator", family(trace.FamilyAccept)},
+		{"helpers", "proactor.operation-processor", family(trace.FamilyRead)},
+		{"helpers", "proactor.calls-handler", family(trace.FamilyWrite)},
 	} {
 		rec := goodRecordings()[c.kind]
 		p := all()[c.id]

@@ -99,6 +99,18 @@ func (t *Thread) AcceptAs(client *Client, fd int) *Thread {
 	return t
 }
 
+// AcceptReturns ends an accept that had begun (Enter): it takes a client.
+func (t *Thread) AcceptReturns(c *trace.Call, client *Client) *Thread {
+	fd := t.nextFD
+	t.nextFD++
+	client.fds[t.PID] = fd
+	c.FD, c.Object, c.Result, c.Address = 3, Listener, int64(fd), client.Peer()
+	c.Made = []trace.FD{{FD: fd, Object: client.Object}}
+	t.Return(c)
+	client.socket()
+	return t
+}
+
 // AcceptFails gets no client.
 func (t *Thread) AcceptFails(errno string) *Thread {
 	return t.Call("accept4", func(c *trace.Call) {
