@@ -10,6 +10,10 @@ import (
 // one, so its hundred are too many; and the tests that run in parallel wait, for servers that end, and need no
 // processor each. To try more where it matters: go test ./impl -run TestExchange/epoll -rapid.checks 1000
 func TestMain(m *testing.M) {
+	// A program under the race detector sleeps for a second before it exits; each test here ends a server or more.
+	if os.Getenv("GORACE") == "" {
+		_ = os.Setenv("GORACE", "atexit_sleep_ms=10")
+	}
 	flag.Parse()
 	settings := map[string]string{"rapid.checks": "15", "test.parallel": "12"}
 	if testing.Short() {
