@@ -28,6 +28,10 @@ type Server struct {
 	// clients, an answer to every request that has come, within server.Grace. It returns an error if it cannot
 	// start or cannot go on.
 	Serve func(ctx context.Context, cfg server.Config) error
+
+	// Worker names the function, in the package of Serve, with which the processes begin that Serve starts; "" if it
+	// starts none, or they begin where it is.
+	Worker string
 }
 
 // Servers lists the reference servers in the order in which the text introduces their architectures.
@@ -43,12 +47,14 @@ var Servers = []Server{
 		Traits:  []string{"process-per-connection", "every-server"},
 		Summary: "a process is forked and another program executed for each connection, as inetd does",
 		Serve:   multiproc.ServeExec,
+		Worker:  "serveConnection",
 	},
 	{
 		Name:    "multiproc/prefork",
 		Traits:  []string{"process-pool", "accept-shared", "every-server"},
 		Summary: "processes started ahead accept from the same listener, and serve one connection at a time",
 		Serve:   multiproc.ServePrefork,
+		Worker:  "serveListener",
 	},
 	{
 		Name:    "threadpool/per-connection",
@@ -103,6 +109,7 @@ var Servers = []Server{
 		Traits:  []string{"single-reactor-processes", "epoll", "level", "every-server"},
 		Summary: "one reactor accepts, reads and sends; worker processes do the work in between",
 		Serve:   reactor.ServeSingleProcesses,
+		Worker:  "workTasks",
 	},
 	{
 		Name:    "reactor/multi-single",
@@ -121,24 +128,28 @@ var Servers = []Server{
 		Traits:  []string{"multi-reactor-processes", "epoll", "level", "accept-main", "every-server"},
 		Summary: "a main reactor accepts, sub-reactors serve, each in a process of its own",
 		Serve:   reactor.ServeMultiProcesses,
+		Worker:  "workSubReactor",
 	},
 	{
 		Name:    "reactor/nginx-lock",
 		Traits:  []string{"multi-reactor-processes", "epoll", "level", "accept-lock", "every-server"},
 		Summary: "worker processes accept for themselves, one at a time, under a lock in shared memory",
 		Serve:   reactor.ServeNginxLock,
+		Worker:  "workAcceptor",
 	},
 	{
 		Name:    "reactor/nginx-exclusive",
 		Traits:  []string{"multi-reactor-processes", "epoll", "level", "accept-exclusive", "every-server"},
 		Summary: "worker processes accept for themselves; of those that wait, the kernel wakes one",
 		Serve:   reactor.ServeNginxExclusive,
+		Worker:  "workAcceptor",
 	},
 	{
 		Name:    "reactor/nginx-reuseport",
 		Traits:  []string{"multi-reactor-processes", "epoll", "level", "accept-sharded", "every-server"},
 		Summary: "worker processes accept for themselves, each from a listener of its own on the same port",
 		Serve:   reactor.ServeNginxReusePort,
+		Worker:  "workAcceptor",
 	},
 	{
 		Name:    "proactor/uring",

@@ -16,6 +16,7 @@ import (
 
 	"github.com/iospec/iospec/check"
 	"github.com/iospec/iospec/features"
+	"github.com/iospec/iospec/internal/code"
 	"github.com/iospec/iospec/internal/trait"
 	"github.com/iospec/iospec/report"
 	"github.com/iospec/iospec/trace"
@@ -30,6 +31,9 @@ type Target struct {
 	Protocol  string
 	Breaks    []string // a counterexample: the claims it must break
 	Reference bool     // one of ours: @reference scenarios run against it
+
+	// Code finds what one of ours consists of, to be counted; nil for others.
+	Code func() (*code.Program, error)
 
 	RecordedOnly bool // there is a recording of it and no more: it cannot be put under a load
 

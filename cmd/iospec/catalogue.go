@@ -4,12 +4,16 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"reflect"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/iospec/iospec/counterexamples"
 	"github.com/iospec/iospec/impl"
 	"github.com/iospec/iospec/impl/server"
+	"github.com/iospec/iospec/internal/code"
 	"github.com/iospec/iospec/internal/trait"
 	"github.com/iospec/iospec/steps"
 )
@@ -21,14 +25,15 @@ type entry struct {
 	Summary string    `json:"summary"`
 	Breaks  []string  `json:"breaks,omitempty"` // only counterexamples
 
-	serve func(context.Context, server.Config) error
+	serve  func(context.Context, server.Config) error
+	worker string // only reference servers: see impl.Server
 }
 
 // catalogue lists the reference servers, then the counterexamples.
 func catalogue() []entry {
 	var all []entry
 	for _, s := range impl.Servers {
-		all = append(all, entry{Name: s.Name, Traits: s.Traits, Summary: s.Summary, serve: s.Serve})
+		all = append(all, entry{Name: s.Name, Traits: s.Traits, Summary: s.Summary, serve: s.Serve, worker: s.Worker})
 	}
 	for _, s := range counterexamples.Servers {
 		all = append(all, entry{Name: s.Name, Traits: s.Traits, Summary: s.Mistake, Breaks: s.Breaks, serve: s.Serve})
@@ -69,5 +74,22 @@ func (e entry) target() (steps.Target, error) {
 		Protocol:  "line",
 		Reference: len(e.Breaks) == 0,
 		Breaks:    e.Breaks,
+		Code:      e.code,
 	}, nil
+}
+
+// source is that of the reference servers.
+var source = sync.OnceValue(func() *code.Tree {
+	return code.Read(impl.Source, reflect.TypeOf(impl.Server{}).PkgPath())
+})
+
+// code finds what a reference server consists of.
+func (e entry) code() (*code.Program, error) {
+	name := runtime.FuncForPC(reflect.ValueOf(e.serve).Pointer()).Name() // github.com/…/impl/reactor.ServeSingle
+	dot := strings.LastIndex(name, ".")
+	begins := []string{name[dot+1:]}
+	if e.worker != "" {
+		begins = append(begins, e.worker)
+	}
+	return source().From(name[:dot], begins...)
 }
