@@ -255,6 +255,10 @@ func wrap(text string, indent, width int) string {
 	return b.String()
 }
 
+// Wrap breaks text at spaces to fit the style's width. Its first line stands in that column already; the others are indented
+// to it.
+func (s Style) Wrap(text string, column int) string { return wrap(text, column, s.width()) }
+
 // Counterexamples prints, for each server that is wrong on purpose, whether it broke what it must and nothing else.
 func Counterexamples(out io.Writer, run *Run, style Style) {
 	printed := false

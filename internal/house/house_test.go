@@ -22,6 +22,7 @@ const module = "github.com/iospec/iospec/"
 var may = map[string][]string{
 	"trace":           {},
 	"check":           {"trace"},
+	"identify":        {"check", "trace"},
 	"tracer":          {"trace", "internal"},
 	"subject":         {"tracer", "trace", "internal"},
 	"report":          {"trace", "check", "internal"},
@@ -30,7 +31,8 @@ var may = map[string][]string{
 	"impl":            {},
 	"counterexamples": {"impl"},
 	"internal":        {},
-	"cmd":             {"features", "steps", "check", "trace", "tracer", "subject", "report", "impl", "counterexamples", "internal"},
+	"examples":        {},
+	"cmd":             {"features", "steps", "identify", "check", "trace", "tracer", "subject", "report", "impl", "counterexamples", "internal"},
 }
 
 type pkg struct {
@@ -80,13 +82,13 @@ func TestArrowsRunOneWay(t *testing.T) {
 // TestTheBlackBoxStaysBlack holds the two bans: servers import nothing that observes them, and nothing that observes or
 // judges imports a server, not even through another package.
 func TestTheBlackBoxStaysBlack(t *testing.T) {
-	observers := []string{"trace", "tracer", "check", "subject", "steps", "report"}
+	observers := []string{"trace", "tracer", "check", "identify", "subject", "steps", "report"}
 	for _, p := range packages(t, "-deps", module+"impl/...", module+"counterexamples/...") {
 		if top, ours := room(p.ImportPath); ours {
 			require.NotContains(t, observers, top, "a server depends on %s", p.ImportPath)
 		}
 	}
-	for _, p := range packages(t, "-deps", module+"trace/...", module+"tracer/...", module+"check/...", module+"subject/...", module+"steps") {
+	for _, p := range packages(t, "-deps", module+"trace/...", module+"tracer/...", module+"check/...", module+"identify/...", module+"subject/...", module+"steps") {
 		if top, ours := room(p.ImportPath); ours {
 			require.NotContains(t, []string{"impl", "counterexamples"}, top, "an observer depends on %s", p.ImportPath)
 		}

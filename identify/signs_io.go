@@ -1,0 +1,71 @@
+package identify
+
+import (
+	"slices"
+
+	"github.com/iospec/iospec/trace"
+)
+
+// kernelOperates: operations on nearly all connections were submitted to a ring, and nobody read them by a call.
+func kernelOperates(s *survey) reply {
+	if len(s.conns) == 0 && s.rings.total() == 0 && s.answered >= 2 && madeRing(s.rec) != nil {
+		return yes([]*trace.Call{madeRing(s.rec)}, "%s answered with no call on any connection, by a server that has a ring", plural(s.answered, "request"))
+	}
+	if r := s.idle(); r != nil {
+		return *r
+	}
+	byRing, byCall := s.rings.total(), 0
+	var reads []*trace.Call
+	for _, c := range s.conns {
+		i := slices.IndexFunc(c.io, brought)
+		switch {
+		case i >= 0:
+			byCall++
+			reads = append(reads, c.io[i])
+		case s.rings.data[c.Object] > 0:
+			byRing++
+		}
+	}
+	if nearlyAll(byRing, byRing+byCall) {
+		return yes(first(s.rings.moving, 4), "operations on %s were submitted to io_uring, and %d were read by a call", plural(byRing, "connection"), byCall)
+	}
+	if s.rings.other > 0 && byRing == 0 {
+		return no(first(reads, 3), "%s read by calls; io_uring is used for something else, %s", plural(byCall, "connection"), plural(s.rings.other, "operation"))
+	}
+	return no(first(reads, 3), "%s read by calls, %d by io_uring", plural(byCall, "connection"), byRing)
+}
+
+func madeRing(rec *trace.Recording) *trace.Call {
+	i := slices.IndexFunc(rec.Calls, func(c *trace.Call) bool { return c.Name == "io_uring_setup" && c.Result >= 0 })
+	if i < 0 {
+		return nil
+	}
+	return rec.Calls[i]
+}
+
+// waitsForMany: nearly all connections were in a set with others, of which some wait told.
+func waitsForMany(s *survey) reply {
+	if r := s.idle(); r != nil {
+		return *r
+	}
+	within, most := 0, 0
+	var waits, reads []*trace.Call
+	for _, c := range s.conns {
+		if len(c.waiters) > 0 {
+			within++
+		} else if len(c.io) > 0 {
+			reads = append(reads, c.io[0])
+		}
+	}
+	for _, one := range s.sets {
+		most = max(most, one.degree)
+		waits = append(waits, one.wait)
+	}
+	switch {
+	case nearlyAll(within, len(s.conns)):
+		return yes(first(waits, 4), "%d of %s, up to %d in one wait", within, plural(len(s.conns), "connection"), most)
+	case hardlyAny(within, len(s.conns)):
+		return no(first(reads, 4), "no wait covers two of the connections, but for %d of %d", within, len(s.conns))
+	}
+	return unknown("", "%d of %s are waited for together with others, the rest each on its own", within, plural(len(s.conns), "connection"))
+}
