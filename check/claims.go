@@ -70,7 +70,9 @@ var ByClaim = map[string]Predicate{
 	"proactor.operation-processor":       OperationProcessor,
 	"proactor.calls-handler":             CallsHandler,
 
-	"server.no-busy-loop": NoBusyLoop,
+	"server.no-busy-loop":               NoBusyLoop,
+	"server.one-wake-up-per-connection": OneWakeUp,
+	"server.reactor-never-blocks":       NeverBlocks,
 }
 
 // ByTrait gives the predicate that tells whether a server is what a trait says.

@@ -39,6 +39,7 @@ var everyReactor = struct{ keeps, breaks []string }{
 		"single.process-or-thread", "single.three-objects", "single.no-ipc-no-locks", "pattern.two-parts",
 		"workers.same-dispatch", "workers.handler-only-io", "server.no-busy-loop", "every-server",
 		"proactor.reactor-is-sync", "proactor.both-dispatch-events",
+		"server.one-wake-up-per-connection", "server.reactor-never-blocks",
 	},
 	breaks: []string{
 		"process.blocking-base", "process.per-client", "process.parent-accepts", "process.child-inherits-connection",

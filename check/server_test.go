@@ -134,6 +134,7 @@ func (v *server) exercise() *trace.Recording {
 	v.ask(50, eight...)
 	v.ask(2*tracetest.Buffer+7, v.accept(1, "big")...)
 	v.leave(eight...)
+	v.Mark("asleep")
 	v.ask(10, v.accept(1, "short")...)
 	v.Mark("phase quiet")
 	v.Sleep(200 * time.Millisecond)

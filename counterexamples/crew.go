@@ -14,17 +14,27 @@ import (
 // The servers of this file are loops in threads of their own. Each has its own view of the door, since what a Door knows
 // besides descriptors is one thread's, such as that it is out of descriptors.
 
-// servePeers runs two loops that both wait for the listener and accept for themselves.
-func servePeers(ctx context.Context, cfg server.Config) error {
-	return serve(ctx, cfg, levelEpoll, func(l *loop) {
-		own, err := levelEpoll()
-		if err != nil {
-			l.door.Logf("one reactor only: %v", err)
-			return
-		}
-		door := *l.door
-		l.end = start(newLoop(&door, own))
-	})
+// servePeers runs some loops that all wait for the listener and accept for themselves.
+func servePeers(n int) func(context.Context, server.Config) error {
+	return func(ctx context.Context, cfg server.Config) error {
+		return serve(ctx, cfg, levelEpoll, func(l *loop) {
+			var ends []func()
+			l.end = func() {
+				for _, end := range ends {
+					end()
+				}
+			}
+			for range n - 1 {
+				own, err := levelEpoll()
+				if err != nil {
+					l.door.Logf("a reactor is missing: %v", err)
+					return
+				}
+				door := *l.door
+				ends = append(ends, start(newLoop(&door, own)))
+			}
+		})
+	}
 }
 
 // serveSubs runs a main loop, which accepts, and two others, which serve what they are given. It lets spoil change them.

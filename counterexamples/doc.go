@@ -52,6 +52,7 @@ var Servers = []Server{
 	mainRegisters,
 	subTalksBack,
 	herds,
+	takesANap,
 	lockHeldByTwo,
 }
 

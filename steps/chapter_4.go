@@ -3,4 +3,5 @@ package steps
 // everyServerSteps defines the steps of chapter 4, what any decent server keeps.
 var everyServerSteps = []stepFile{
 	restSteps,
+	sleeperSteps,
 }

@@ -273,14 +273,36 @@ func (e *exercise) burst() error {
 	return nil
 }
 
-// short: clients come, ask, and go, each when the server has closed the connection of the one before.
+// short: clients come, ask, and go, each when the server has closed the connection of the one before and sleeps. That it
+// sleeps is marked in the recording: whoever wakes next was woken by the next client.
 func (e *exercise) short() error {
 	for range e.load.Short {
+		if e.fallsAsleep() {
+			e.mark("asleep")
+		}
 		c := e.open("short", 0)
 		e.await(c.ask(e.small()))
 		e.dismiss(c)
 	}
 	return nil
+}
+
+// drowsiness bounds the wait for a server to fall asleep. One that never does, since a timer or a busy loop keeps it
+// awake, is not waited for in vain for long.
+const drowsiness = 250 * time.Millisecond
+
+// fallsAsleep waits until some looks in a row have shown no thread of the server awake. It reports whether that came.
+func (e *exercise) fallsAsleep() bool {
+	still := 0
+	for poll := newPoll(drowsiness); still < stillLooks; still++ {
+		if !e.family.asleep() {
+			still = -1
+		}
+		if !poll.again() {
+			return false
+		}
+	}
+	return true
 }
 
 // dismiss closes a client's sending side first, and waits for the server to close its own.

@@ -110,9 +110,15 @@ func TestRecordingIsWhole(t *testing.T) {
 	require.Equal(t, byOpening(r.Clients), byOpening(rec.Clients))
 	require.NotNil(t, rec.End)
 	var marks []string
+	asleep := 0
 	for _, m := range rec.Marks {
+		if m.Name == "asleep" {
+			asleep++
+			continue
+		}
 		marks = append(marks, m.Name)
 	}
+	require.Equal(t, StandardLoad().Short, asleep, "how often it was seen to sleep before a client came")
 	require.Equal(t, []string{
 		"listening", "phase idle", "phase half", "phase held", "phase together", "phase burst", "phase short", "phase big",
 		"phase stream", "phase leave", "phase quiet", "phase end quiet", "stop",
