@@ -8,4 +8,8 @@ var reactorSteps = []stepFile{
 	slowHandler,
 	conversation,
 	besideSteps,
+	codeSize,
+	floods,
+	dyingWorker,
+	sameReactor,
 }

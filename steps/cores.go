@@ -49,7 +49,8 @@ func (b *beside) toilInTurns() (err error) {
 		if err != nil {
 			return err
 		}
-		b.shifts[i].busiest = busiest(before[i], after)
+		most, all := busiest(before[i], after)
+		b.shifts[i].busiest = float64(most) / float64(all)
 	}
 	return nil
 }
@@ -97,13 +98,12 @@ func (c *crowd) spent() (map[int]time.Duration, error) {
 	return all, err
 }
 
-// busiest is the part of what was spent meanwhile that one thread has spent.
-func busiest(before, after map[int]time.Duration) float64 {
-	var most, all time.Duration
+// busiest gives what was spent meanwhile by the thread that spent most, and by all of them.
+func busiest(before, after map[int]time.Duration) (most, all time.Duration) {
 	for tid, total := range after {
 		most, all = max(most, total-before[tid]), all+total-before[tid]
 	}
-	return float64(most) / float64(all)
+	return most, all
 }
 
 // spread holds that one server works in one thread, and another in several.

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
-	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -44,19 +43,6 @@ func (w *World) invite(ctx context.Context) (*crowd, error) {
 		return nil, err
 	}
 	return w.crowdOf(server, w.Target.Protocol)
-}
-
-// invitePeer starts another server beside the scenario's, to be compared with it, and gives the crowd of its clients.
-func (w *World) invitePeer(ctx context.Context, name string) (*crowd, error) {
-	i := slices.IndexFunc(w.peers, func(t Target) bool { return t.Name == name })
-	if i < 0 {
-		return nil, fmt.Errorf("there is no server %s here to compare with", name)
-	}
-	server, err := w.start(ctx, w.peers[i])
-	if err != nil {
-		return nil, err
-	}
-	return w.crowdOf(server, w.peers[i].Protocol)
 }
 
 // crowdOf makes the crowd, of nobody yet.

@@ -35,3 +35,25 @@ Feature: Two patterns around multiplexing
     @server
     Scenario: the recording shows the kind that the server claims, and none of the others
       Then of the six kinds of server the recording shows the one that is claimed
+
+  @pattern.many-reactors-one-worker-useless @holds @section-3 @multi-reactor-single
+  Rule: many reactors with one process or thread are more complex than one reactor, and no faster
+    There is no reason to build such a server, and so there is one here: only what exists can be measured. Its reactors
+    are epoll instances of which each has some of the connections; the one thread waits for an instance that watches the
+    others. It does all that the single reactor does, and asks twice who is ready.
+
+    @reference @measured
+    Scenario: a request is no cheaper than with one reactor
+      Given 10 clients of the server, and as many of reactor/single beside it
+      Then a small request costs the server more than 0.95 times the CPU time that it costs the other
+
+    @reference @measured
+    Scenario: nor does it use several cores
+      Given 4 clients of the server, and as many of reactor/multi-threads beside it
+      When all clients ask for 4 ms of work at once, those of one server and then those of the other, again and again
+      Then one thread has more than 0.85 of the server's CPU time, and none has more than 0.7 of the other's
+
+    @reference
+    Scenario: and it has more code
+      Given the code of the server, and that of reactor/single
+      Then the server's has more lines

@@ -47,3 +47,46 @@ Feature: One reactor and many workers
       When all clients ask for 4 ms of work at once, those of one server and then those of the other, again and again
       Then no thread has more than 0.7 of the server's CPU time, and one has more than 0.85 of the other's
       And where the machine has a second core to give, the server is done more than 1.3 times as fast as the other
+
+  @workers.processes-unused @qualified @section-3.1.2 @single-reactor-processes
+  Rule: so nobody uses worker processes in practice
+    As a way to use several cores hardly anybody does, and here is why: requests and results are copied and cross the
+    kernel twice, and the code is longer.
+
+    Yet there are systems that are built so, all for another reason than speed: the work is another program, or may fall
+    over, or cannot run in parallel in one process. Squid asks helper processes to check passwords and to rewrite
+    addresses; web servers such as nginx hand requests to processes of PHP by FastCGI, in whose messages a number says
+    which request they are about; Python programs with asyncio give what takes time to a pool of processes, since threads
+    of one Python process take turns. What a process gives that no thread can is shown here: it dies alone.
+
+    @reference @measured
+    Scenario: a request is dearer than with worker threads
+      Given 10 clients of the server, and as many of reactor/single-threads beside it
+      Then a small request costs the server more than 1.1 times the CPU time that it costs the other
+
+    @reference
+    Scenario: there is more code than with worker threads
+      Given the code of the server, and that of reactor/single-threads
+      Then the server's has more lines
+
+    @reference
+    Scenario: but a worker process that dies takes one client with it, and a thread takes all
+      Given 4 clients of the server, and as many of reactor/single-threads, of which the workers are threads
+      When the worker at the first client's work is killed in each
+      Then all other clients of the server are answered, and none of the other server's
+
+  @workers.reactor-is-bottleneck @holds @section-3.1.2 @single-reactor-threads
+  Rule: the one reactor is the bottleneck when many clients come at once
+    Each client must be accepted, read from, written to and closed by the same thread, which besides hands its request
+    over and takes the result back. However many workers there are, they wait for it. With many reactors the one that
+    accepts does nothing else, and the rest is divided.
+
+    A server is done when its busiest thread is. So what is compared is that thread's CPU time, which is the same on a
+    busy machine. How long clients waited is told, too; on two cores, which the servers' threads share with the clients,
+    it says little.
+
+    @reference @measured
+    Scenario: a burst is more work for the one reactor than for the busiest of many
+      Given the server, and reactor/multi-threads beside it
+      When 200 clients come to each at once, each with a request, in 5 rounds
+      Then the busiest thread of the server spends more than 1.2 times as much CPU time for each of them as that of the other
