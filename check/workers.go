@@ -8,9 +8,21 @@ import (
 	"github.com/iospec/iospec/trace"
 )
 
-// oneReactor finds the one thread that does the clients' I/O, or what there is instead.
-func (j judge) oneReactor() (tid int, f *Finding) {
+// oneReactor finds the one thread that accepts clients, reads and writes them, or what there is instead.
+func (j judge) oneReactor() (tid int, f *Finding) { return j.oneThread(clientCalls(j.Recording)) }
+
+// oneHandler finds the one thread that reads and writes clients, whoever accepts them, or what there is instead.
+func (j judge) oneHandler() (tid int, f *Finding) {
 	byThread := clientCalls(j.Recording)
+	for tid, calls := range byThread {
+		if !slices.ContainsFunc(calls, isIO) {
+			delete(byThread, tid)
+		}
+	}
+	return j.oneThread(byThread)
+}
+
+func (j judge) oneThread(byThread map[int][]*trace.Call) (tid int, f *Finding) {
 	var found Finding
 	switch len(byThread) {
 	case 0:
@@ -55,7 +67,7 @@ func HandlerOnlyIO(rec *trace.Recording) Finding {
 	if f := j.unexercised(s); f != nil {
 		return *f
 	}
-	tid, f := j.oneReactor()
+	tid, f := j.oneHandler()
 	if f != nil {
 		return *f
 	}
@@ -132,7 +144,7 @@ func singleWith(rec *trace.Recording, expected string, who func(pid int, e erran
 
 func delegates(rec *trace.Recording, expected string, who func(pid int, e errand) bool) Finding {
 	j := judge{rec, expected, "between the read of a request and its answer, a word to the reactor from such a one"}
-	tid, f := j.oneReactor()
+	tid, f := j.oneHandler()
 	if f != nil {
 		return *f
 	}
@@ -159,7 +171,7 @@ func delegates(rec *trace.Recording, expected string, who func(pid int, e errand
 // out as well, so that whoever receives a result must know whose it is.
 func BothWays(rec *trace.Recording) Finding {
 	j := judge{rec, "a message to another process and one back for each request, several at once", "between the read of a request and its answer, a message to another process and one from it"}
-	tid, f := j.oneReactor()
+	tid, f := j.oneHandler()
 	if f != nil {
 		return *f
 	}

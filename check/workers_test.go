@@ -174,3 +174,18 @@ func TestTasksAreCounted(t *testing.T) {
 	require.Equal(t, Pass, f.Outcome)
 	require.Equal(t, "the server had 3 tasks in all", f.Witness[len(f.Witness)-1].Text)
 }
+
+func TestAnotherThreadAccepts(t *testing.T) {
+	v := newServer("level")
+	acceptor := v.Main().Spawn()
+	cs := v.Connects(4, "held")
+	for _, c := range cs {
+		acceptor.Accept(c)
+		v.t.Add(v.ep, c, trace.In)
+	}
+	v.ask(10, cs...)
+	rec := v.End()
+	finds(t, SameDispatch, rec, Fail, "thread 100 on epoll:1, and thread 101 accepts")
+	finds(t, HandlerOnlyIO, rec, Pass, "thread 100 reads and writes all of 4 connections")
+	finds(t, SingleReactor, rec, Fail, "2 threads did the clients' I/O")
+}

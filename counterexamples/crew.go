@@ -39,9 +39,14 @@ func servePeers(n int) func(context.Context, server.Config) error {
 
 // serveSubs runs a main loop, which accepts, and two others, which serve what they are given. It lets spoil change them.
 func serveSubs(ctx context.Context, cfg server.Config, spoil func(main *loop, subs []*sub)) error {
-	return serve(ctx, cfg, levelEpoll, func(main *loop) {
+	return serve(ctx, cfg, levelEpoll, withSubs(2, spoil))
+}
+
+// withSubs makes a main loop of a loop.
+func withSubs(n int, spoil func(main *loop, subs []*sub)) func(main *loop) {
+	return func(main *loop) {
 		var subs []*sub
-		for range 2 {
+		for range n {
 			s, err := newSub(main)
 			if err != nil {
 				main.door.Logf("a reactor is missing: %v", err)
@@ -63,11 +68,12 @@ func serveSubs(ctx context.Context, cfg server.Config, spoil func(main *loop, su
 		main.end = func() {
 			for i, end := range ends {
 				end()
+				subs[i].end()
 				subs[i].clear()
 			}
 			after()
 		}
-	})
+	}
 }
 
 // start runs a loop in a thread of its own, to the word to stop. End says the word, and waits.

@@ -1,9 +1,11 @@
 // Package counterexamples holds servers that are wrong on purpose. Each makes one mistake that people really make, and
 // so breaks the Rules that it names: a check that lets it pass is no check.
 //
-// They share one plain event loop (loop.go) over select, poll or epoll (sets.go). A counterexample takes the loop and
-// spoils one part of it; that part is the whole of its file. In everything else they behave: they serve whom they can,
-// they end when told to, and they leave nothing behind.
+// They share one plain event loop (loop.go) over select, poll or epoll (sets.go), alone, in a crew of threads (crew.go) or
+// in worker processes under a master (masters.go), or with a helper that works for it (helper.go); and for what blocks, a
+// hall of threads (blocking.go) and a parent with children (parents.go, children.go). A counterexample takes one of these
+// and spoils one part of it; that part is the whole of its file. In everything else they behave: they serve whom they
+// can, they end when told to, and they leave nothing behind.
 package counterexamples
 
 import (
@@ -30,6 +32,16 @@ type Server struct {
 var Servers = []Server{
 	readsTheListener,
 	portForEach,
+	keepsConnections,
+	childKeepsListener,
+	neverWaits,
+	reusesChildren,
+	pollsInTheChild,
+	turnsAway,
+	reusesThreads,
+	poolGrows,
+	laysAside,
+	unlockedQueue,
 	secondThreadReads,
 	twoAtOnce,
 	oneEventPerCall,
@@ -46,14 +58,24 @@ var Servers = []Server{
 	levelIsEdge,
 	edgeReadsOnce,
 	edgeBlocks,
+	refusesToBlock,
+	reactorForEach,
 	worksItself,
 	workerAnswers,
+	acceptsApart,
+	threadsForProcesses,
 	mainAlsoServes,
 	mainRegisters,
 	subTalksBack,
+	changesReactor,
+	masterAccepts,
+	acceptsApartInWorkers,
+	connectionTravels,
 	herds,
+	workersHerd,
 	takesANap,
 	lockHeldByTwo,
+	oneDoorForAll,
 }
 
 // Find returns the counterexample of that name.

@@ -24,6 +24,7 @@ type loop struct {
 	readReady  func(*server.Conn)              // reads, works, sends
 	writeReady func(*server.Conn)              // goes on sending
 	settle     func(*server.Conn, server.Want) // makes a connection wait for what it wants
+	others     map[int]func()                  // what else is watched, and what is done when it is readable
 	end        func()                          // undoes what the counterexample has added
 }
 
@@ -51,6 +52,11 @@ func serve(ctx context.Context, cfg server.Config, newSet func() (set, error), s
 		return err
 	}
 	defer door.Close()
+	return serveAt(door, newSet, spoil)
+}
+
+// serveAt does so at a door that is open.
+func serveAt(door *server.Door, newSet func() (set, error), spoil func(*loop)) error {
 	set, err := newSet()
 	if err != nil {
 		return err
@@ -67,7 +73,7 @@ func serve(ctx context.Context, cfg server.Config, newSet func() (set, error), s
 func unspoilt(*loop) {}
 
 func newLoop(door *server.Door, set set) *loop {
-	l := &loop{door: door, desk: server.NewDesk(door), conns: server.NewTable(door), set: set}
+	l := &loop{door: door, desk: server.NewDesk(door), conns: server.NewTable(door), set: set, others: map[int]func(){}}
 	l.accept = door.Accept
 	l.welcome = l.add
 	l.handle = func(ready []*server.Conn) {
@@ -92,6 +98,11 @@ func (l *loop) run() error {
 			return err
 		}
 	}
+	for fd := range l.others {
+		if err := l.set.watch(fd); err != nil {
+			return err
+		}
+	}
 	for {
 		ready, err := l.set.wait()
 		if err != nil {
@@ -105,6 +116,10 @@ func (l *loop) run() error {
 			case l.door.Listener:
 				accept = true
 			default:
+				if readable, other := l.others[e.fd]; other {
+					readable()
+					continue
+				}
 				c := l.conns.At(e.fd)
 				c.Ended = c.Ended || e.ended
 				conns = append(conns, c)
