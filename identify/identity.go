@@ -81,7 +81,7 @@ func Identify(rec *trace.Recording, about About) Identity {
 	id.RunnerUp, id.Apart = runnerUp(signs, fits)
 	id.Demultiplexer = demultiplexer(s)
 	id.Trigger = trigger(s)
-	id.Accept = accepting(s, best.arch.Trait)
+	id.Accept = accepting(s, id.Architecture)
 	id.Candidates, id.Claims = candidates(rec, fits, id.axes(), about)
 	id.Facts = factsOf(s)
 	return id

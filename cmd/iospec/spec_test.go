@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -36,7 +37,8 @@ func TestServersKeepTheSpecification(t *testing.T) {
 	if testing.Short() {
 		t.Skip("SKIPPED: -short leaves out the run over all servers; 'iospec run' is the same")
 	}
-	run, status := runSpec(t, "--server", "*/*")
+	dir := filepath.Join(t.TempDir(), "report")
+	run, status := runSpec(t, "--server", "*/*", "--report", dir)
 	wrong := map[string]report.Subject{}
 	for _, s := range run.Subjects {
 		if len(s.Breaks) > 0 {
@@ -60,6 +62,7 @@ func TestServersKeepTheSpecification(t *testing.T) {
 			}
 		})
 	}
+	identifyReferences(t, run, dir)
 	for name, s := range wrong {
 		t.Run(name, func(t *testing.T) {
 			_, missed, extra := run.Owed(s)
