@@ -40,7 +40,7 @@ func (tr *tracer) enterCall(t *task, s *shape, args [6]uint64) {
 	if s.fd != none {
 		fd = descriptor(args[s.fd])
 		named = tr.named(t, fd)
-		if !s.wants(named, args) {
+		if !s.wants(named, args) && !(tr.files && s.moves(named)) {
 			if s.family == trace.FamilyClose {
 				t.files.set(fd, nil)
 			}

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"syscall"
+	"strings"
 	"testing"
 	"time"
 	"unsafe"
@@ -425,6 +426,19 @@ func TestPlainFilesAreNotRecorded(t *testing.T) {
 			require.NotContains(t, string(c.Object), "file:", "%+v", c)
 		}
 	}
+}
+
+func TestPlainFilesAreRecordedOnRequest(t *testing.T) {
+	r := record(t, roleCommand("files"), Options{Files: true})
+	r.described()
+	n := 0
+	for _, c := range r.calls() {
+		if c.Name == "read" && c.Want == 100 && strings.HasPrefix(string(c.Object), "file:/") {
+			require.Equal(t, int64(100), c.Result)
+			n++
+		}
+	}
+	require.Equal(t, 10, n)
 }
 
 // roleFaults passes addresses that cannot be read: the kernel says EFAULT or EINVAL, and the recording leaves them empty.

@@ -20,6 +20,7 @@ type tracer struct {
 	shim   *os.File      // our end of the pair, see launch
 
 	shapes []*shape // by system call number
+	files  bool     // reads and writes of plain files are recorded, too
 	world  world    // what descriptors name
 	mem    memory
 

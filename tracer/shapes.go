@@ -34,6 +34,11 @@ func (s *shape) wants(f *file, args [6]uint64) bool {
 	}
 }
 
+// moves says whether a call reads or writes f.
+func (s *shape) moves(f *file) bool {
+	return f != nil && (s.family == trace.FamilyRead || s.family == trace.FamilyWrite)
+}
+
 // always records calls on plain files, too.
 func always(*file, [6]uint64) bool { return true }
 

@@ -47,7 +47,7 @@ func Start(ctx context.Context, cmd Command, sink trace.Sink, opt Options) (*Pro
 		tasks: map[int]*task{}, early: map[int][]unix.WaitStatus{}, ended: map[int]struct{}{},
 	}
 	tr := newTracer(p, sink)
-	tr.header = header(l, opt)
+	tr.header, tr.files = header(l, opt), opt.Files
 	begun := make(chan error, 1)
 	onOwnThread(func() { tr.run(cmd.Dir, l, out, begun) })
 	stop := context.AfterFunc(ctx, p.Kill)

@@ -25,6 +25,7 @@ type Command struct {
 // Options say how to record.
 type Options struct {
 	Extra   []trace.Family // families that are off by default: FamilyLock
+	Files   bool           // record reads and writes of plain files, too
 	Started time.Time      // origin of every trace.Time, with a monotonic reading; zero: now
 	Address string         // for the header: the listener that the clients will use
 }
