@@ -68,6 +68,7 @@ var roles = map[string]func(args []string){
 	"orphan":      func(a []string) { awaitOrphanage(); serve(listen(a[0]), echo) },
 	"late daemon": func(a []string) { start("echo", a[0]); awaitConnection(a[0]); os.Exit(0) },
 	"talks":       func(a []string) { go talk(); serve(listen(a[0]), echo) },
+	"configured":  func(a []string) { conf, _ := os.ReadFile(a[0]); serve(listen(string(conf)), echo) },
 	"environ":     func(a []string) { fmt.Println("PORT is", os.Getenv("PORT")); serve(listen(a[0]), echo) },
 }
 

@@ -5,9 +5,12 @@ package subject
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
 	"os"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,12 +18,17 @@ import (
 	"github.com/iospec/iospec/trace"
 )
 
-// Spec says what to start. In Command and Env, {port} and {address} stand for the port and the address of the listener.
+// Spec says what to start. In Command, Env and Files, {port} and {address} stand for the port and the address of the
+// listener, and {dir} for the folder of the Files.
 type Spec struct {
 	Command []string // program and arguments; the program is looked up in PATH
 	Address string   // where it will listen, "127.0.0.1:6390"; "": a free port for {port}, else wherever it turns out to listen
 	Env     []string // added to this process's own
 	Dir     string   // "": this process's own
+
+	// Files are what the command wants to read, a configuration above all: contents by name. They stand in a folder that
+	// is made before the command starts and goes when it has ended, so it may keep other things there, too.
+	Files map[string]string
 
 	Protocol string // what its clients speak, a name of package protocol; "": echo
 
@@ -41,7 +49,7 @@ func Traced(sink trace.Sink) Option { return func(s *Subject) { s.tap = &tap{sin
 
 // placeholders are the words that stand for the chosen port.
 func (s Spec) placeholders() bool {
-	for _, word := range append(append([]string{}, s.Command...), s.Env...) {
+	for _, word := range slices.Concat(s.Command, s.Env, slices.Collect(maps.Values(s.Files))) {
 		if strings.Contains(word, "{port}") || strings.Contains(word, "{address}") {
 			return true
 		}
@@ -50,13 +58,37 @@ func (s Spec) placeholders() bool {
 }
 
 // fill replaces the placeholders.
-func fill(words []string, address netip.AddrPort) []string {
-	r := strings.NewReplacer("{port}", strconv.Itoa(int(address.Port())), "{address}", address.String())
+func (s *Subject) fill(words []string) []string {
+	r := s.replacer()
 	filled := make([]string, len(words))
 	for i, word := range words {
 		filled[i] = r.Replace(word)
 	}
 	return filled
+}
+
+func (s *Subject) replacer() *strings.Replacer {
+	return strings.NewReplacer("{port}", strconv.Itoa(int(s.address.Port())), "{address}", s.address.String(), "{dir}", s.folder)
+}
+
+// unpack writes the Files into a folder of their own, which a server that gives up its rights may enter, too.
+func (s *Subject) unpack() (err error) {
+	if len(s.spec.Files) == 0 {
+		return nil
+	}
+	if s.folder, err = os.MkdirTemp("", "iospec-subject-"); err != nil {
+		return fmt.Errorf("make a folder for the command's files: %w", err)
+	}
+	if err := os.Chmod(s.folder, 0o755); err != nil {
+		return fmt.Errorf("let the command enter its folder: %w", err)
+	}
+	fill := s.replacer()
+	for name, content := range s.spec.Files {
+		if err := os.WriteFile(filepath.Join(s.folder, name), []byte(fill.Replace(content)), 0o644); err != nil {
+			return fmt.Errorf("write a file of the command's: %w", err)
+		}
+	}
+	return nil
 }
 
 // parseAddress reads host:port; a name is looked up, and its IPv4 address preferred.

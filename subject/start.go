@@ -24,6 +24,7 @@ type Subject struct {
 	command []string // with the placeholders filled
 	address netip.AddrPort
 	port    io.Closer // keeps a chosen port from other subjects, nil when none was chosen
+	folder  string    // of the spec's files, "" when there are none
 
 	process launched
 	family  *family
@@ -63,7 +64,7 @@ func Start(ctx context.Context, spec Spec, opts ...Option) (*Subject, error) {
 	return s, nil
 }
 
-// prepare settles the address and fills it into the command.
+// prepare settles the address and fills it into the command and its files.
 func (s *Subject) prepare() (err error) {
 	if err := s.spec.check(); err != nil {
 		return err
@@ -88,7 +89,11 @@ func (s *Subject) prepare() (err error) {
 			return err
 		}
 	}
-	s.command = fill(s.spec.Command, s.address)
+	if err := s.unpack(); err != nil {
+		s.release()
+		return err
+	}
+	s.command = s.fill(s.spec.Command)
 	if s.tap != nil {
 		s.tap.waiting = !s.address.IsValid()
 	}
@@ -110,7 +115,7 @@ func (s *Subject) begin(ctx context.Context) (err error) {
 	s.process, err = s.launch(ctx, tracer.Command{
 		Path:   s.command[0],
 		Args:   s.command,
-		Env:    append(append(os.Environ(), fill(s.spec.Env, s.address)...), mark),
+		Env:    append(append(os.Environ(), s.fill(s.spec.Env)...), mark),
 		Dir:    s.spec.Dir,
 		Stdout: s.output.write,
 		Stderr: s.output.write,
@@ -130,6 +135,9 @@ func (s *Subject) release() {
 	}
 	if s.port != nil {
 		_ = s.port.Close() // a name in the abstract namespace: it ends with the descriptor
+	}
+	if s.folder != "" {
+		_ = os.RemoveAll(s.folder) // in the folder for what is temporary
 	}
 }
 
