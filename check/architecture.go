@@ -138,8 +138,21 @@ func SingleReactor(rec *trace.Recording) Finding {
 	if len(s.acceptors) == 0 {
 		return j.unclear("no accept of a client was seen")
 	}
+	if other := another(sentriesOf(j), tid); other != nil {
+		return j.fail(append(firstAccepts(rec), other), "thread %d waits for the listener, too: had more clients come, it would have accepted some", other.TID)
+	}
 	shown := append([]*trace.Call{set.Waits[0].Call}, first(byThread[tid], 3)...)
 	return j.pass(shown, "thread %d waits on %s, with up to %d connections, and accepts, reads and writes %d", tid, set.ID, degree(set), len(s.served))
+}
+
+// another finds a wait for the listener by another thread: one that would accept, too, whether or not it came to that.
+func another(s sentries, tid int) *trace.Call {
+	for _, other := range slices.Sorted(maps.Keys(s.tids)) {
+		if other != tid {
+			return s.tids[other].call
+		}
+	}
+	return nil
 }
 
 func oneWaitEach(sets []*trace.WaitSet) []*trace.Call {
@@ -198,6 +211,8 @@ func multiReactor(rec *trace.Recording, expected, acquit string, spread func(sha
 	switch {
 	case len(s.sets) == 0:
 		return j.fail(j.waitsSingly(), "no wait covers two connections: each is waited for on its own")
+	case len(parts) < 2 && (another(sentriesOf(j), parts[0]) != nil || len(mayAccept(rec)) >= 2):
+		return j.unclear("thread %d took everything, and others could have accepted: the load was too light", parts[0])
 	case len(parts) < 2:
 		return j.fail(oneOfEach(clientCalls(rec)), "thread %d alone accepts and serves", parts[0])
 	case !spread(s, parts):

@@ -15,6 +15,25 @@ func TestMasterAndWorkers(t *testing.T) {
 	}
 }
 
+// TestLightLoad: where one worker took everything, more load would tell; to be taken for a single reactor would be wrong.
+func TestLightLoad(t *testing.T) {
+	for events, accepts := range map[uint32]Predicate{trace.In | trace.Exclusive: AcceptExclusive, trace.In: MasterNeverAccepts} {
+		s, workers := masterAndWorkers(2)
+		for _, w := range workers {
+			w.Add(w.ep, tracetest.Listener, events)
+		}
+		workers[1].Stays(workers[1].Enter("epoll_wait", func(c *trace.Call) { c.Object, c.Timeout, c.NFDs = workers[1].ep, -1, 64 }))
+		workers[0].serve(3)
+		rec := s.End()
+		finds(t, MultiReactorProcesses, rec, Inconclusive, "thread 101 took everything, and others could have accepted")
+		finds(t, SingleReactor, rec, Fail, "thread 102 waits for the listener, too", "epoll_wait(epoll:2) = …")
+		finds(t, accepts, rec, Pass, "")
+		for _, p := range []Predicate{WorkersAccept, StaysWithAcceptor} {
+			finds(t, p, rec, Inconclusive, "of 2 processes that could accept one took everything")
+		}
+	}
+}
+
 func TestAMasterThatAccepts(t *testing.T) {
 	s, workers := masterAndWorkers(2)
 	for _, w := range workers {

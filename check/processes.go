@@ -326,6 +326,9 @@ func ProcessPool(rec *trace.Recording) Finding {
 			}
 		}
 	}
+	if may := mayAccept(rec); len(k.serves) < 2 && len(may) >= 2 {
+		return k.unclear("of %s that could accept one took everything: the load was too light", plural(len(may), "process"))
+	}
 	if len(k.serves) < 2 {
 		return k.fail(first(shown, 6), "one process accepts and serves all of %s", plural(len(k.served), "connection"))
 	}
