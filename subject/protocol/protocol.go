@@ -21,7 +21,7 @@ type Protocol interface {
 	// Large carries about size bytes to the server, whose answer comes when it has taken all of them in, or bit by bit.
 	Large(n, size int) Request
 
-	// Reply asks for an answer of at least size bytes.
+	// Reply asks for an answer of at least size bytes, as far as that is the client's to say.
 	Reply(n, size int) Big
 }
 
@@ -29,7 +29,7 @@ type Protocol interface {
 type Request struct {
 	Bytes []byte
 	Split int // where the bytes may be cut in two: 0 < Split < len(Bytes)
-	In    int // length of the right answer
+	In    int // length of the right answer; 0: not known beforehand
 
 	// Answer reads exactly the answer and verifies it. The error is a *Mismatch when the answer is wrong, else that of
 	// the reader.
@@ -44,7 +44,7 @@ type Big struct {
 }
 
 // protocols by name, in the order in which they are shown.
-var protocols = []Protocol{Echo{}, Line{}, Redis{}}
+var protocols = []Protocol{Echo{}, Line{}, HTTP{}, Redis{}, Memcached{}}
 
 // Find gives the protocol of that name; "" is echo.
 func Find(name string) (Protocol, error) {
