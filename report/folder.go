@@ -107,6 +107,22 @@ func (f *Folder) Finish(run *Run) error {
 	return nil
 }
 
+// Read gives the run that a finished report holds.
+func Read(path string) (*Run, error) {
+	data, err := os.ReadFile(filepath.Join(path, marker))
+	if err != nil {
+		return nil, fmt.Errorf("read the report: %w", err)
+	}
+	run := &Run{}
+	if err := json.Unmarshal(data, run); err != nil {
+		return nil, fmt.Errorf("read the report %s: %w", filepath.Join(path, marker), err)
+	}
+	if run.Schema != SchemaRun {
+		return nil, fmt.Errorf("read the report %s: its schema is %q, not %q", filepath.Join(path, marker), run.Schema, SchemaRun)
+	}
+	return run, nil
+}
+
 // Abandon removes what an unfinished report has written; after Finish it does nothing.
 func (f *Folder) Abandon() {
 	if f.work != "" {

@@ -27,6 +27,11 @@ func TestFolderIsCompleteOrUntouched(t *testing.T) {
 	require.FileExists(t, filepath.Join(path, "report.txt"))
 	require.FileExists(t, filepath.Join(path, run.Subjects[1].Recording))
 
+	_, err = Read(path)
+	require.ErrorContains(t, err, "its schema is", "a sample has none")
+	_, err = Read(filepath.Dir(path))
+	require.ErrorIs(t, err, os.ErrNotExist)
+
 	again, err := NewFolder(path)
 	require.NoError(t, err, "an earlier report may be replaced")
 	again.Abandon()

@@ -66,7 +66,8 @@ type Scenario struct {
 	Line    int      `json:"line"`
 	Kind    string   `json:"kind"`
 	Steps   []Step   `json:"steps,omitempty"`
-	Notes   []string `json:"notes,omitempty"` // what was measured and seen
+	Notes   []string `json:"notes,omitempty"`  // what was measured and seen
+	Series  []Series `json:"series,omitempty"` // the numbers among it, for plots
 	Seconds float64  `json:"seconds"`
 	check.Finding
 }
