@@ -9,6 +9,7 @@ import (
 	"github.com/iospec/iospec/check"
 	"github.com/iospec/iospec/internal/measure"
 	"github.com/iospec/iospec/internal/sock"
+	"github.com/iospec/iospec/report"
 )
 
 // amidIdle: what idle descriptors add to a request, with each demultiplexer in turn. Select and poll show that the
@@ -48,6 +49,7 @@ func amidIdle(sc *godog.ScenarioContext, w *World) {
 		for i, call := range calls {
 			c := contest.Costs()
 			w.Note("%s: %.2f µs per request amid none, %.2f amid %d idle ones: %.2f times", call, c[i]/1e3, c[3+i]/1e3, len(idle), dearer(i))
+			w.Measured(report.Series{Of: "the cost of a request amid idle descriptors", Name: call, XUnit: "idle descriptors", YUnit: "ns", X: []float64{0, float64(len(idle))}, Y: []float64{c[i], c[3+i]}})
 		}
 		if !apart {
 			return check.Failf("idle descriptors to be paid for with select and poll, and not with epoll", "times as dear: select %.1f, poll %.1f, epoll %.1f", dearer(0), dearer(1), dearer(2))

@@ -9,6 +9,7 @@ import (
 
 	"github.com/iospec/iospec/check"
 	"github.com/iospec/iospec/internal/measure"
+	"github.com/iospec/iospec/report"
 )
 
 // idleCost: what idle connections add to the CPU time of a request. One instance of the server for each number of idle
@@ -43,6 +44,7 @@ func idleCost(sc *godog.ScenarioContext, w *World) {
 		}
 		costs := contest.Costs()
 		w.Note("CPU time of the server per request with %v idle clients: %.1f µs, each %.2f times the one before", idle, scaled(costs, 1e-3), factors(costs))
+		w.Measured(report.Series{Of: "the CPU time of a server's request amid idle clients", XUnit: "idle clients", YUnit: "ns", X: floats(idle), Y: costs})
 		if !ok {
 			return check.Failf(what, "%.1f µs per request with %v idle clients", scaled(costs, 1e-3), idle)
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/iospec/iospec/check"
 	"github.com/iospec/iospec/internal/measure"
 	"github.com/iospec/iospec/internal/sock"
+	"github.com/iospec/iospec/report"
 )
 
 // interestCost: a change costs no more than the logarithm of the set. A list that is searched from its beginning would
@@ -55,6 +56,10 @@ func interestCost(sc *godog.ScenarioContext, w *World) {
 		})
 		r, m := dearer(contest.Costs())
 		w.Note("sets of %v: DEL and ADD, and MOD, take %.0f ns in turn; a hundredfold set costs %.2f and %.2f times as much (the logarithm: 2)", sizes, contest.Costs(), r, m)
+		for i, name := range []string{"DEL and ADD", "MOD"} {
+			c := contest.Costs()
+			w.Measured(report.Series{Of: "the cost of a change of the interest list", Name: name, XUnit: "descriptors watched", YUnit: "ns", X: floats(sizes), Y: []float64{c[i], c[2+i], c[4+i]}})
+		}
 		if !flat {
 			return check.Failf("a change that costs about the logarithm of the set", "a hundredfold set makes DEL and ADD %.1f, MOD %.1f times as dear", r, m)
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/iospec/iospec/internal/measure"
 	"github.com/iospec/iospec/internal/proc"
 	"github.com/iospec/iospec/internal/reexec"
+	"github.com/iospec/iospec/report"
 )
 
 // threads makes so many threads that sleep in a read of a pipe, and answers when all of them are there. They end with the
@@ -76,6 +77,7 @@ func manyThreads(sc *godog.ScenarioContext, w *World) {
 		fit := measure.Linear(floats(counts), total)
 		w.Note("measured: a process of %v threads takes %.1f MiB (Pss and page tables), %.1f KiB for each further thread (r² %.4f); %d threads at the end", counts, scaled(total, 1.0/(1<<20)), fit.B/1024, fit.R2, listed)
 		w.Note("computed: and a kernel stack each, 16 KiB on x86-64 and arm64, %d MiB", n*16/1024)
+		w.Measured(report.Series{Of: "the memory of many processes and of many threads", Name: "threads", XUnit: "processes or threads", YUnit: "bytes", X: floats(counts), Y: total})
 		if listed < n || fit.B <= float64(least<<10) || fit.R2 < 0.98 {
 			return check.Failf(fmt.Sprintf("%d threads, more than %d KiB each, on a line", n, least), "%d threads, %.1f KiB each, r² %.4f", listed, fit.B/1024, fit.R2)
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/iospec/iospec/internal/measure"
 	"github.com/iospec/iospec/internal/proc"
 	"github.com/iospec/iospec/internal/trait"
+	"github.com/iospec/iospec/report"
 )
 
 // taskForEach lists the models that keep a task, a process or a thread, for each connection.
@@ -51,7 +52,9 @@ func modelMatters(sc *godog.ScenarioContext, w *World) {
 		}
 		// What a runtime takes once, when the first requests come, is no client's.
 		err = inOrder(func() error { return c.settle(0, first) }, repeat, look(&before), func() error { return c.settle(0, n) }, look(&full), repeat, look(&after))
-		w.Note("measured: %.1f µs CPU time for each request", float64((after.cpu-full.cpu).Nanoseconds())/1000/float64(rounds*(n+first)))
+		each := float64((after.cpu - full.cpu).Nanoseconds()) / float64(rounds*(n+first))
+		w.Note("measured: %.1f µs CPU time for each request", each/1000)
+		w.Measured(report.Series{Of: "the CPU time of a request, by architecture", XUnit: "clients", YUnit: "ns", X: []float64{float64(n)}, Y: []float64{each}})
 		return err
 	})
 	sc.Then(`^a connection takes a task and more than (\d+) KiB where the model has a task for each, and otherwise no task and less$`, func(kib int64) error {
@@ -63,6 +66,7 @@ func modelMatters(sc *godog.ScenarioContext, w *World) {
 		tasks, memory := full.tasks-before.tasks, (full.memory()-before.memory())/n
 		w.Note("%d tasks more for %d connections; %d bytes for each: %d own and %d page tables measured, %d kernel stacks computed; with a socket of %d bytes 2 GB would carry about %d, computed",
 			tasks, clients, memory, (full.PSS-before.PSS)/n, (full.PageTables-before.PageTables)/n, int64(tasks)*kernelStack/n, socket, 2_000_000_000/max(1, memory+int64(socket)))
+		w.Measured(report.Series{Of: "the memory that a server takes for a connection, by architecture", XUnit: "clients", YUnit: "bytes", X: []float64{float64(n)}, Y: []float64{float64(memory)}})
 		models := trait.Set(w.Target.Traits).On(trait.Architecture)
 		forEach := slices.ContainsFunc(models, func(m string) bool { return slices.Contains(taskForEach, m) })
 		// Not counted exactly: a runtime has threads of its own, which come and go.

@@ -16,6 +16,7 @@ import (
 	"github.com/iospec/iospec/internal/proc"
 	"github.com/iospec/iospec/internal/reexec"
 	"github.com/iospec/iospec/internal/sock"
+	"github.com/iospec/iospec/report"
 )
 
 // processCost: what a process takes, measured at growing numbers of them. It breaks when memory does not grow with their
@@ -55,6 +56,7 @@ func processCost(sc *godog.ScenarioContext, w *World) {
 		each := fit.B / 1024
 		w.Note("measured: %v children and their parent take %.1f MiB (Pss and page tables), %.1f KiB for each further child (r² %.4f)", counts, scaled(total, 1.0/(1<<20)), each, fit.R2)
 		w.Note("computed: %d children take %.0f MiB; and a kernel stack each, 16 KiB on x86-64 and arm64, %d MiB", n, float64(n)*fit.B/(1<<20), n*16/1024)
+		w.Measured(report.Series{Of: "the memory of many processes and of many threads", Name: "processes", XUnit: "processes or threads", YUnit: "bytes", X: floats(counts), Y: total})
 		if each <= float64(least) || fit.R2 < 0.98 {
 			return check.Failf(fmt.Sprintf("more than %d KiB for each, on a line", least), "%.1f KiB, r² %.4f", each, fit.R2)
 		}

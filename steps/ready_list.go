@@ -11,6 +11,7 @@ import (
 	"github.com/iospec/iospec/check"
 	"github.com/iospec/iospec/internal/measure"
 	"github.com/iospec/iospec/internal/sock"
+	"github.com/iospec/iospec/report"
 )
 
 // readyList: a wait returns what something happened to, in the order in which it happened. It breaks when a quiet socket
@@ -84,16 +85,21 @@ func waitCost(sc *godog.ScenarioContext, w *World, bag *sock.Bag) {
 		return err
 	})
 	sc.When(`^the cost of one call is taken on the last (\d+) of them and on all (\d+), for each demultiplexer in turn$`, func(few, all int) (err error) {
-		r, err = newRace(bag, fds, []int{few, all})
+		var sizes []int
+		for n := few; n < all; n *= 2 {
+			sizes = append(sizes, n)
+		}
+		r, err = newRace(bag, fds, append(sizes, all))
 		return err
 	})
 	sc.Then(`^epoll_wait costs at most ([\d.]+) times as much on the large set, and select and poll more than (\d+) times as much$`, func(flat, steep float64) error {
-		growth := func(call string) float64 { c := r.costs(call); return c[1] / c[0] }
+		growth := func(call string) float64 { c := r.costs(call); return c[len(c)-1] / c[0] }
 		apart := r.contest.Until(20, 10, func([]float64) bool {
 			return growth("epoll_wait") <= flat && growth("select") > steep && growth("poll") > steep
 		})
 		for _, call := range []string{"select", "poll", "epoll_wait"} {
-			w.Note("%s: %.0f ns on %d, %.0f ns on %d, %.2f times as much", call, r.costs(call)[0], r.sizes[0], r.costs(call)[1], r.sizes[1], growth(call))
+			w.Note("%s: %.0f ns on %v, %.2f times as much on the most", call, r.costs(call), r.sizes, growth(call))
+			w.Measured(report.Series{Of: "the cost of one call that finds one ready descriptor", Name: call, XUnit: "descriptors watched", YUnit: "ns", X: floats(r.sizes), Y: r.costs(call)})
 		}
 		if !apart {
 			return check.Failf("epoll_wait to stay where it is while select and poll grow", "growth: epoll_wait %.2f, select %.2f, poll %.2f", growth("epoll_wait"), growth("select"), growth("poll"))
@@ -124,6 +130,7 @@ func waitCost(sc *godog.ScenarioContext, w *World, bag *sock.Bag) {
 	sc.Then(`^(\d+) ready ones cost more than (\d+) times as much as (\d+)$`, func(_ int, times float64, _ int) error {
 		dearer := contest.Until(40, 20, func(c []float64) bool { return c[len(c)-1] > times*c[0] })
 		w.Note("with %v ready, of %d watched: %.0f ns", ready, len(fds), contest.Costs())
+		w.Measured(report.Series{Of: "the cost of one epoll_wait by what is ready", Name: "epoll_wait", XUnit: "descriptors ready", YUnit: "ns", X: floats(ready), Y: contest.Costs()})
 		if !dearer {
 			return check.Failf("a cost in proportion to what is ready", "%v ready cost %.0f ns", ready, contest.Costs())
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/iospec/iospec/check"
 	"github.com/iospec/iospec/internal/measure"
 	"github.com/iospec/iospec/internal/sock"
+	"github.com/iospec/iospec/report"
 )
 
 // scanCost: the cost of a call against the number of descriptors watched. The three demultiplexers are measured side by
@@ -77,6 +78,7 @@ func (r *race) expect(w *World, what string, shape func(x, y []float64) bool) er
 	var seen []string
 	for _, call := range []string{"select", "poll"} {
 		y := r.costs(call)
+		w.Measured(report.Series{Of: "the cost of select and poll, as it grows", Name: call, XUnit: "descriptors watched", YUnit: "ns", X: x, Y: y})
 		seen = append(seen, fmt.Sprintf("%s on %v: %.0f ns, power %.2f, %v, %v", call, r.sizes, y, measure.Exponent(x, y), measure.Linear(x, y), measure.Exponential(x, y)))
 	}
 	w.Note("%s", seen[0])
@@ -197,6 +199,9 @@ func roundCost(sc *godog.ScenarioContext, w *World, bag *sock.Bag) {
 		})
 		s, p := rounds()
 		w.Note("a round of %v clients takes %.0f µs with select, power %.2f, and %.0f µs with poll, power %.2f", clients, scaled(s, 1e-3), measure.Exponent(x, s), scaled(p, 1e-3), measure.Exponent(x, p))
+		for i, y := range [][]float64{s, p} {
+			w.Measured(report.Series{Of: "a round in which each client asks once", Name: []string{"select", "poll"}[i], XUnit: "clients", YUnit: "ns", X: x, Y: y})
+		}
 		if !square {
 			return check.Failf("work that grows about as the square of the clients", "powers %.2f (select) and %.2f (poll)", measure.Exponent(x, s), measure.Exponent(x, p))
 		}

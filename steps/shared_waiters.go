@@ -11,6 +11,7 @@ import (
 	"github.com/iospec/iospec/internal/arrival"
 	"github.com/iospec/iospec/internal/await"
 	"github.com/iospec/iospec/internal/sock"
+	"github.com/iospec/iospec/report"
 )
 
 // sharedWaitersSteps defines the steps of shared-waiters.feature.
@@ -31,6 +32,7 @@ func sharedWaitersSteps(sc *godog.ScenarioContext, w *World) {
 	sc.When(`^a client connects to that listening socket$`, s.connect)
 	sc.Then(`^(\d+) of the threads ha(?:s|ve) been woken$`, func(want int) error {
 		got, err := s.herd.woken()
+		s.measured(got)
 		if err == nil && got != want {
 			return check.Failf(fmt.Sprintf("%d of %d threads woken", want, len(s.herd.threads)), "%d", got)
 		}
@@ -39,6 +41,7 @@ func sharedWaitersSteps(sc *godog.ScenarioContext, w *World) {
 	sc.Then(`^at least one of the threads has been woken, and not all$`, func() error {
 		got, err := s.herd.woken()
 		w.Note("%d of %d woken", got, len(s.herd.threads))
+		s.measured(got)
 		if err == nil && (got < 1 || got == len(s.herd.threads)) {
 			return check.Failf("at least one thread woken, and not all", "%d of %d", got, len(s.herd.threads))
 		}
@@ -76,6 +79,14 @@ type sharedWaiters struct {
 	sent     int64
 	listener *sock.Listener // or a listening socket that each of own watches
 	own      []sock.Epoll
+	flags    string // by which it is watched
+}
+
+// measured keeps how many a new client woke, for the plot of the herd.
+func (s *sharedWaiters) measured(woken int) {
+	if s.listener != nil {
+		s.w.Measured(report.Series{Of: "threads that one new client wakes", Name: s.flags, XUnit: "threads that wait", YUnit: "threads woken", X: []float64{float64(len(s.herd.threads))}, Y: []float64{float64(woken)}})
+	}
 }
 
 func (s *sharedWaiters) oneInstance(n int, flags string) (err error) {
@@ -101,6 +112,7 @@ func (s *sharedWaiters) oneInstance(n int, flags string) (err error) {
 }
 
 func (s *sharedWaiters) instances(n int, flags string) (err error) {
+	s.flags = flags
 	events, err := epollFlags(flags)
 	if err != nil {
 		return err

@@ -304,6 +304,7 @@ func (col *collector) scenario(sc *godog.ScenarioContext) {
 		}
 		res.Finding = w.outcome(err)
 		res.Notes = w.notes
+		res.Series = w.series
 		res.Seconds = time.Since(started).Seconds()
 		col.scenarios = append(col.scenarios, res)
 		if col.plan.Progress != nil {

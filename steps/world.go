@@ -8,6 +8,7 @@ import (
 	"github.com/cucumber/godog"
 
 	"github.com/iospec/iospec/check"
+	"github.com/iospec/iospec/report"
 	"github.com/iospec/iospec/trace"
 )
 
@@ -17,6 +18,7 @@ type World struct {
 	Target *Target
 
 	notes    []string
+	series   []report.Series
 	finding  *check.Finding
 	cleanups []func()
 	run      *targetRun
@@ -27,6 +29,9 @@ type World struct {
 func (w *World) Note(format string, args ...any) {
 	w.notes = append(w.notes, fmt.Sprintf(format, args...))
 }
+
+// Measured keeps numbers for a plot, beside the Note that says them.
+func (w *World) Measured(s report.Series) { w.series = append(w.series, s) }
 
 // Cleanup has f run when the scenario is over, whatever came of it; the last one registered runs first.
 func (w *World) Cleanup(f func()) { w.cleanups = append(w.cleanups, f) }
