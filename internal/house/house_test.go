@@ -28,11 +28,13 @@ var may = map[string][]string{
 	"report":          {"trace", "check", "internal"},
 	"features":        {"internal"},
 	"steps":           {"features", "check", "trace", "tracer", "subject", "report", "internal"},
+	"site":            {"report", "features", "trace", "check", "docs", "internal"},
+	"docs":            {},
 	"impl":            {},
 	"counterexamples": {"impl"},
 	"internal":        {},
 	"examples":        {},
-	"cmd":             {"features", "steps", "identify", "check", "trace", "tracer", "subject", "report", "impl", "counterexamples", "internal"},
+	"cmd":             {"features", "steps", "identify", "check", "trace", "tracer", "subject", "report", "site", "docs", "impl", "counterexamples", "internal"},
 }
 
 type pkg struct {
