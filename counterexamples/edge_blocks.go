@@ -12,7 +12,7 @@ import (
 var edgeBlocks = Server{
 	Name:    "counterexample/edge-on-blocking-sockets",
 	Traits:  []string{"single-reactor", "epoll", "edge"},
-	Breaks:  []string{"trigger.edge-nonblocking"},
+	Breaks:  []string{"trigger.edge-nonblocking", "proactor.reactor-is-sync"},
 	Mistake: "it is edge-triggered on blocking sockets, so a slow reader, or a read too many, stops everybody",
 	Serve: func(ctx context.Context, cfg server.Config) error {
 		return serve(ctx, cfg, edgeEpoll, func(l *loop) {

@@ -14,5 +14,6 @@ var stepFiles = slices.Concat(
 	triggerSteps,
 	pitfallSteps,
 	reactorSteps,
+	proactorSteps,
 	everyServerSteps,
 )

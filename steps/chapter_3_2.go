@@ -1,0 +1,9 @@
+package steps
+
+// proactorSteps defines the steps of chapter 3.2, Proactor.
+var proactorSteps = []stepFile{
+	proactorJudgementSteps,
+	ringSteps,
+	kernelAIOSteps,
+	posixAIOSteps,
+}
