@@ -12,4 +12,5 @@ var reactorSteps = []stepFile{
 	floods,
 	dyingWorker,
 	sameReactor,
+	sharedTray,
 }

@@ -22,5 +22,9 @@ func init() {
 		{"pool.queue-locked", "without a lock", "that take from it without a lock", "that take from it under a lock"},
 		{"pool.queue-locked", "with a lock", "that take from it under a lock", "that take from it without a lock"},
 		{"pool.queue-locked", "nothing is lost", "a queue of 20000", "a queue of 19999"},
+		{"workers.shared-data-race", "one result is lost", "without a lock", "under a lock"},
+		{"workers.shared-data-race", "by itself", "without a lock", "under a lock"},
+		{"workers.mutex-guards", "the second worker waits", "under a lock", "without a lock"},
+		{"workers.mutex-guards", "however many put", "put results into it under a lock", "put results into it without a lock"},
 	}...)
 }

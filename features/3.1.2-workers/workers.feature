@@ -26,6 +26,44 @@ Feature: One reactor and many workers
     Scenario: word from a worker comes between each request and its answer
       Then each request is answered after word from a worker that touches no client
 
+  @workers.shared-data-race @holds @section-3.1.2 @single-reactor-threads
+  Rule: to hand results over is to share data, for which threads compete
+    Where several workers put their results, one of them may be in the middle of it when another comes: both see the same
+    free place, and one result is lost. Nobody needs to force it, as the first scenario does; it only takes time.
+
+    It is the same on the way out, where several workers take. A server that makes this mistake there is
+    counterexample/unlocked-hand-over: its clients get answers twice, or those of others, or none.
+
+    @kernel
+    Scenario: two workers put at once, and one result is lost
+      Given a tray, and 2 workers that put results into it without a lock
+      When the second puts while the first has looked and not yet counted
+      Then fewer results are in the tray than were put
+
+    @kernel
+    Scenario: it happens by itself
+      Given a tray, and 4 workers that put results into it without a lock
+      When all of them put results at the same time, more and more, until one is lost
+      Then fewer results are in the tray than were put
+
+  @workers.mutex-guards @holds @section-3.1.2 @single-reactor-threads
+  Rule: a mutex around what is shared keeps it whole
+    Looking and counting become one step. A mutex that is free is taken without a system call, so no recording shows it;
+    what it warrants can be seen from outside. All requests lie in one place while every worker is busy, then all workers
+    come for them together, and all results are put in one place.
+
+    @kernel
+    Scenario: under a lock the second worker waits for the first
+      Given a tray, and 2 workers that put results into it under a lock
+      When the second puts while the first has looked and not yet counted
+      Then as many results are in the tray as were put
+
+    @kernel
+    Scenario: under a lock nothing is lost, however many put
+      Given a tray, and 4 workers that put results into it under a lock
+      When all of them put 50000 results each, at the same time
+      Then as many results are in the tray as were put
+
   @workers.processes-are-awkward @holds @section-3.1.2 @single-reactor-processes
   Rule: worker processes need communication in both directions, and the parent must know to which client a result belongs
     Threads find the connection in the memory that they share. Between processes requests and results travel, and as
