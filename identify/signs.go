@@ -94,11 +94,13 @@ func readSigns(s *survey) map[string]Sign {
 	return signs
 }
 
-// The loads that settle what is open.
+// LoadMore is the load that shows whether several processes accept, where one took everybody.
+const LoadMore = "more clients at the same time, so that one process cannot take them all"
+
+// The other loads that settle what is open.
 const (
 	loadSome    = "clients that send requests and get answers"
 	loadAtOnce  = "two clients connected at the same time, each with several requests"
-	loadMore    = "more clients at the same time, so that one process cannot take them all"
 	loadThreads = "more clients connected at the same time than the server has threads, while some of them stay"
 	loadLeave   = "clients that leave, while others still come"
 )

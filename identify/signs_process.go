@@ -68,20 +68,34 @@ func severalProcesses(s *survey) reply {
 		return yes(first(shown, 4), "%s serve", plural(len(by), "process"))
 	}
 	if others := s.standBy(by); len(others) > 0 {
-		return unknown(loadMore, "one process served everybody, and %s wait for clients, too", plural(len(others), "other"))
+		return unknown(LoadMore, "one process served everybody, and %s wait for clients, too", plural(len(others), "other"))
 	}
 	return no(shown, "one process serves all of %s", plural(len(s.conns)+s.rings.total(), "connection"))
 }
 
-// standBy lists the processes that wait for clients or try to accept, and serve nobody.
+// standBy lists the processes that could accept, and serve nobody: they wait for clients, or try to accept; or they have the
+// listener, have not made it, and wait for something with a demultiplexer. A worker that has to do without the listener
+// until its turn comes is one of these.
 func (s *survey) standBy(serving map[int]int) []int {
-	pids := map[int]bool{}
+	pids, waits := map[int]bool{}, map[int]bool{}
 	for _, l := range s.lookouts {
 		pids[l.PID] = true
 	}
+	for _, w := range s.rec.Waits() {
+		waits[w.Call.PID] = true
+	}
+	var last trace.Time
 	for _, c := range s.rec.Calls {
 		if c.Family == trace.FamilyAccept && s.rec.Listens(c.Object) && c.Enter < s.stop {
 			pids[c.PID] = true
+			last = c.Enter
+		}
+	}
+	for _, l := range s.rec.Listeners() {
+		for _, h := range s.rec.Holdings(l) {
+			if h.At(last) && waits[h.PID] && h.PID != check.Master(s.rec) {
+				pids[h.PID] = true
+			}
 		}
 	}
 	maps.DeleteFunc(pids, func(pid int, _ bool) bool { return serving[pid] > 0 })

@@ -69,6 +69,7 @@ func (e *exercise) run() error {
 		{"held", func() error { return e.held(rest) }},
 		{"together", e.together},
 		{"burst", e.burst},
+		{"waves", e.waves},
 		{"short", e.short},
 		{"big", e.big},
 		{"stream", e.stream},
@@ -269,6 +270,20 @@ func (e *exercise) burst() error {
 	e.patience.await(e.ctx, xs, func(x *exchange) { x.client.close(false) })
 	for _, c := range clients {
 		c.close(false)
+	}
+	return nil
+}
+
+// waves: burst follows burst, so that a process that could take one burst by itself is busy when the next one comes, and
+// others that may accept have their turn. It ends when two have.
+func (e *exercise) waves() error {
+	for range e.load.Waves {
+		if e.tap == nil || e.tap.accepting() >= 2 || e.ctx.Err() != nil || !e.leads() {
+			break
+		}
+		if err := e.burst(); err != nil {
+			return err
+		}
 	}
 	return nil
 }

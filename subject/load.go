@@ -16,6 +16,7 @@ type Load struct {
 	Rounds   int           // requests of each of them
 	Together int           // connections that write at the same moment
 	Burst    int           // connections that come at once
+	Waves    int           // further bursts, at most, until two processes of the server accept; 0 in the standard
 	Short    int           // connections that come one after another, each when the one before is gone
 	Large    int           // bytes of a message that no usual read takes in at once
 	Reply    int           // bytes of the answer that is read late: more than the kernel buffers

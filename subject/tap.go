@@ -15,6 +15,7 @@ import (
 type tap struct {
 	sink  trace.Sink
 	ready atomic.Int64 // most events that one wait returned since it was last set to 0
+	doors sync.Map     // the processes that accepted somebody
 
 	mu      sync.Mutex
 	waiting bool           // for the address
@@ -27,6 +28,9 @@ func (t *tap) Put(r trace.Record) error {
 	if r.Call != nil {
 		if n := int64(events(r.Call)); n > t.ready.Load() {
 			t.ready.Store(n) // two waits at once may lose the larger: then another round is made
+		}
+		if r.Call.Family == trace.FamilyAccept && len(r.Call.Made) > 0 {
+			t.doors.Store(r.Call.PID, true)
 		}
 	}
 	t.mu.Lock()
@@ -76,6 +80,12 @@ func (t *tap) finish(zombies int) error {
 	end.Zombies = zombies
 	t.end = nil
 	return t.sink.Put(trace.Record{End: &end})
+}
+
+// accepting counts the processes that have accepted somebody.
+func (t *tap) accepting() (n int) {
+	t.doors.Range(func(any, any) bool { n++; return true })
+	return n
 }
 
 // events counts what a wait returned.

@@ -15,6 +15,7 @@ import (
 	"github.com/iospec/iospec/internal/trait"
 	"github.com/iospec/iospec/report"
 	"github.com/iospec/iospec/steps"
+	"github.com/iospec/iospec/subject"
 	"github.com/iospec/iospec/subject/protocol"
 	"github.com/iospec/iospec/trace"
 )
@@ -190,14 +191,19 @@ func judgeable(as trait.Set, by ...features.Kind) ([]features.Claim, error) {
 }
 
 func record(ctx context.Context, t steps.Target, file string) (*trace.Recording, error) {
+	return recordLoad(ctx, t, file, subject.StandardLoad())
+}
+
+// recordLoad makes a recording under a load, and keeps it if a file is named.
+func recordLoad(ctx context.Context, t steps.Target, file string, load subject.Load) (*trace.Recording, error) {
 	if file == "" {
-		return steps.Recorder{}.Record(ctx, t)
+		return steps.RecordLoad(ctx, t, nil, load)
 	}
 	f, err := os.Create(file)
 	if err != nil {
 		return nil, &problem{exitFailed, fmt.Errorf("keep the recording: %w", err), "choose another file"}
 	}
-	rec, err := steps.RecordTo(ctx, t, f)
+	rec, err := steps.RecordLoad(ctx, t, f, load)
 	if cerr := f.Close(); err == nil && cerr != nil {
 		err = fmt.Errorf("keep the recording: %w", cerr)
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/iospec/iospec/features"
 	"github.com/iospec/iospec/identify"
 	"github.com/iospec/iospec/internal/trait"
-	"github.com/iospec/iospec/trace"
+	"github.com/iospec/iospec/subject"
 )
 
 func newIdentify() *cobra.Command {
@@ -36,15 +36,10 @@ than guess, and then what a load would have to do.
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			rec, err := sf.recordingOf(cmd, args, recording, keep)
+			id, err := sf.identify(cmd, args, recording, keep)
 			if err != nil {
 				return err
 			}
-			about, err := claimsAbout()
-			if err != nil {
-				return err
-			}
-			id := identify.Identify(rec, about)
 			out := cmd.OutOrStdout()
 			if jsonFile == "-" {
 				out = cmd.ErrOrStderr()
@@ -70,19 +65,45 @@ than guess, and then what a load would have to do.
 	return cmd
 }
 
-// recordingOf gives the recording to look at: one made earlier, or one of the command that is made now.
-func (f *serverFlags) recordingOf(cmd *cobra.Command, command []string, file, keep string) (*trace.Recording, error) {
+// waves is how many bursts a server gets at most of which one process takes everything, until a second one accepts: a few
+// seconds of clients.
+const waves = 100
+
+// identify looks at a recording that was made earlier, or makes one of the command. Where that was too light a load to see
+// more than one process accept, it makes another under a heavier one.
+func (f *serverFlags) identify(cmd *cobra.Command, command []string, file, keep string) (id identify.Identity, err error) {
+	about, err := claimsAbout()
+	if err != nil {
+		return id, err
+	}
 	if file != "" {
-		return readRecording(file)
+		rec, err := readRecording(file)
+		if err != nil {
+			return id, err
+		}
+		return identify.Identify(rec, about), nil
 	}
 	t, err := f.target(command, nil)
 	if err != nil {
-		return nil, err
+		return id, err
 	}
 	line := newProgress(cmd.ErrOrStderr(), f.quiet)
-	line.show("starting, driving and recording %s …", t.Name)
 	defer line.clear()
-	return record(cmd.Context(), t, keep)
+	line.show("starting, driving and recording %s …", t.Name)
+	rec, err := record(cmd.Context(), t, keep)
+	if err != nil {
+		return id, err
+	}
+	if id = identify.Identify(rec, about); !slices.Contains(id.Settle, identify.LoadMore) {
+		return id, nil
+	}
+	line.show("one process took everybody: driving %s harder …", t.Name)
+	load := subject.StandardLoad()
+	load.Waves = waves
+	if rec, err = recordLoad(cmd.Context(), t, keep, load); err != nil {
+		return id, err
+	}
+	return identify.Identify(rec, about), nil
 }
 
 // claimsAbout reads from the register which claims speak of an architecture by name, in servers that also have the other
