@@ -11,7 +11,8 @@ import (
 // it of the remainder.
 //
 // Each report ends in a read that found nothing (EAGAIN), the end, an error, or that did not fill its buffer: on a
-// stream a short read is enough. The server may put this off and wait in between without sleeping, as fair servers do,
+// stream a short read is enough; and so is to have read as much as ioctl(FIONREAD) said there is, as nginx does. The
+// server may put this off and wait in between without sleeping, as fair servers do,
 // and while the connection's own reply is stuck; what convicts is a connection with something owed to it that the
 // thread sleeps on, and that nobody reads or writes before the next report, or ever.
 func EdgeMustDrain(rec *trace.Recording) Finding {
@@ -70,6 +71,8 @@ type owed struct {
 	read   *trace.Call // the last read, which filled its buffer; nil if there was none since
 	tid    int         // who owes it
 	slept  *trace.Call // the wait that the thread entered all the same
+	asked  bool        // FIONREAD has told how much there is
+	left   int64       // of that, how much is unread
 	stuck  bool        // its reply waits for room
 }
 
@@ -97,6 +100,8 @@ func (d *drain) see(s stop) {
 	switch {
 	case isClose(s.call):
 		d.settle(c)
+	case s.call.Option == "FIONREAD":
+		d.asked(c, s.call)
 	case isWrite(s.call):
 		if o := d.of[c]; o != nil {
 			o.stuck = blockedWrite(s.call)
@@ -172,8 +177,23 @@ func (d *drain) read(c *trace.Connection, call *trace.Call) {
 	next := &owed{read: call, tid: call.TID}
 	if was != nil {
 		next.report, next.stuck = was.report, was.stuck
+		next.asked, next.left = was.asked, was.left-call.Result
 	}
-	d.owe(c, next)
+	if d.owe(c, next); next.asked && next.left <= 0 {
+		d.settle(c)
+	}
+}
+
+// asked notes how much there is to read, as the thread was told.
+func (d *drain) asked(c *trace.Connection, call *trace.Call) {
+	o := d.of[c]
+	if o == nil || call.Errno != "" {
+		return
+	}
+	if o.asked, o.left = true, call.Value; o.left == 0 {
+		d.empty++
+		d.settle(c)
+	}
 }
 
 // closed is when the connection was closed: an event may be on its way while another thread closes.

@@ -38,6 +38,32 @@ func TestAnEventOfAClosedConnectionOwesNothing(t *testing.T) {
 	finds(t, EdgeMustDrain, v.End(), Pass, "drained")
 }
 
+// nginx reads no more than it was told that there is, so that its last read may fill the buffer.
+func TestEdgeThatAsksHowMuchThereIs(t *testing.T) {
+	for name, told := range map[string]int64{"all": tracetest.Buffer, "nothing": 0, "more": tracetest.Buffer + 1} {
+		v := newServer("edge")
+		c := v.accept(2, "big")[0]
+		c.Ask(2 * tracetest.Buffer)
+		v.wait(c)
+		v.t.Read(c, tracetest.Buffer)
+		v.t.Call("ioctl", func(call *trace.Call) {
+			call.FD, call.Object, call.Option, call.Value = c.FD(v.t), c.Object, "FIONREAD", told
+		})
+		if told > 0 {
+			v.t.Read(c, tracetest.Buffer)
+		}
+		v.t.Write(c, 2*tracetest.Buffer)
+		c.Answered()
+		v.wait()
+		v.wait(c)
+		if name == "more" {
+			finds(t, EdgeMustDrain, v.End(), Fail, "c1 was left undrained")
+			continue
+		}
+		finds(t, EdgeMustDrain, v.End(), Pass, "drained")
+	}
+}
+
 func TestLevelThatLosesTheRest(t *testing.T) {
 	v := newServer("level")
 	cs := v.accept(2, "big")
