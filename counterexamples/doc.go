@@ -74,6 +74,10 @@ var Servers = []Server{
 	herds,
 	workersHerd,
 	takesANap,
+	spinsWithoutDescriptors,
+	endsWithoutDescriptors,
+	dropsReplies,
+	waitsForEveryone,
 	lockHeldByTwo,
 	oneDoorForAll,
 }

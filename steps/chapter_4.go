@@ -4,4 +4,6 @@ package steps
 var everyServerSteps = []stepFile{
 	restSteps,
 	sleeperSteps,
+	noDescriptors,
+	stopping,
 }
