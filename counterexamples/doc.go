@@ -80,6 +80,13 @@ var Servers = []Server{
 	waitsForEveryone,
 	lockHeldByTwo,
 	oneDoorForAll,
+	diesOfAReset,
+	waitsForTheRest,
+	forgetsShortWrites,
+	takesHalfForAll,
+	keepsItAll,
+	acceptsFewPerEdge,
+	staysWithTheTalker,
 }
 
 // Find returns the counterexample of that name.

@@ -6,4 +6,11 @@ var everyServerSteps = []stepFile{
 	sleeperSteps,
 	noDescriptors,
 	stopping,
+	resets,
+	slowClients,
+	bigReplies,
+	halfCloses,
+	backPressure,
+	bursts,
+	talkers,
 }

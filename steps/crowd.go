@@ -24,6 +24,8 @@ type crowd struct {
 	bag     sock.Bag
 	clients []*guest
 	asked   int
+	receive int  // bytes of the receive buffers of those that come; 0: as the kernel likes
+	watched bool // waits for answers end when the server has gone to sleep over them
 }
 
 // A guest is one client of the crowd. Its socket blocks, but for no longer than await.Patience.
@@ -60,7 +62,7 @@ func (w *World) crowdOf(server *subject.Subject, speaks string) (*crowd, error) 
 // grow connects n more clients.
 func (c *crowd) grow(n int) error {
 	for range n {
-		fd, err := sock.Dial(c.to)
+		fd, err := c.dial()
 		if err != nil {
 			return fmt.Errorf("client %d: %w", len(c.clients)+1, err)
 		}
@@ -68,16 +70,47 @@ func (c *crowd) grow(n int) error {
 		if err := patient(fd); err != nil {
 			return err
 		}
-		c.clients = append(c.clients, &guest{fd: fd, answers: bufio.NewReaderSize(blockingReader(fd), 128)})
+		c.clients = append(c.clients, &guest{fd: fd, answers: bufio.NewReaderSize(c.reader(fd), 128)})
 	}
 	return nil
+}
+
+func (c *crowd) dial() (fd int, err error) {
+	if c.receive > 0 {
+		return sock.DialSmall(c.to, c.receive)
+	}
+	return sock.Dial(c.to)
+}
+
+// little is a receive buffer for clients that want the server to wait for them. With much less, TCP would wait for its
+// timers.
+const little = 64 << 10
+
+// growLittle connects one more client, which receives little ahead.
+func (c *crowd) growLittle() (*guest, error) {
+	c.receive = little
+	defer func() { c.receive = 0 }()
+	if err := c.grow(1); err != nil {
+		return nil, err
+	}
+	return c.clients[len(c.clients)-1], nil
+}
+
+// reader reads the answers that come to a client.
+func (c *crowd) reader(fd int) io.Reader {
+	if c.watched {
+		return vigilantReader{fd, c.server}
+	}
+	return blockingReader(fd)
 }
 
 // patient makes a socket block, within bounds.
 func patient(fd int) error {
 	limit := unix.NsecToTimeval(await.Patience.Nanoseconds())
-	if err := unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &limit); err != nil {
-		return fmt.Errorf("setsockopt SO_RCVTIMEO: %w", err)
+	for _, option := range []int{unix.SO_RCVTIMEO, unix.SO_SNDTIMEO} {
+		if err := unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, option, &limit); err != nil {
+			return fmt.Errorf("setsockopt SO_RCVTIMEO, SO_SNDTIMEO: %w", err)
+		}
 	}
 	return sock.Nonblock(fd, false)
 }
@@ -123,10 +156,23 @@ func (c *crowd) send(g *guest) error {
 // request sends that request.
 func (g *guest) request(r protocol.Request) error {
 	g.pending = &r
-	if err := unix.Send(g.fd, r.Bytes, unix.MSG_NOSIGNAL); err != nil {
-		return gone(fmt.Errorf("send a request: %w", err))
+	return sendAll(g.fd, r.Bytes)
+}
+
+// firstHalf sends the first part of a request, which has no answer by itself.
+func (c *crowd) firstHalf(g *guest) error {
+	c.asked++
+	r := c.speaks.Request(c.asked)
+	g.pending = &r
+	return sendAll(g.fd, r.Bytes[:r.Split])
+}
+
+// otherHalf sends the rest of it, and reads the answer.
+func (c *crowd) otherHalf(g *guest) error {
+	if err := sendAll(g.fd, g.pending.Bytes[g.pending.Split:]); err != nil {
+		return err
 	}
-	return nil
+	return g.receive()
 }
 
 // receive reads the answer to the request and verifies it byte by byte.

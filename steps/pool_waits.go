@@ -2,8 +2,6 @@ package steps
 
 import (
 	"context"
-	"fmt"
-	"net/netip"
 	"time"
 
 	"github.com/cucumber/godog"
@@ -11,7 +9,6 @@ import (
 
 	"github.com/iospec/iospec/check"
 	"github.com/iospec/iospec/internal/await"
-	"github.com/iospec/iospec/internal/proc"
 	"github.com/iospec/iospec/internal/sock"
 )
 
@@ -63,43 +60,15 @@ func poolWaits(sc *godog.ScenarioContext, w *World) {
 	})
 }
 
-// looks is how often in a row the server must be seen asleep: a thread that has been woken runs, or is about to.
-const looks = 5
-
 // served waits until the client has an answer, or until its request lies unread while every thread of the server sleeps.
 func (c *crowd) served(g *guest) (answered bool, err error) {
-	asleep := 0
+	s := c.sleep()
 	err = await.Until("an answer, or a server that sleeps over a request", func() (bool, error) {
 		n, err := sock.Poll(sock.PollSet(unix.POLLIN, g.fd), time.Millisecond)
 		if answered = n > 0; answered || err != nil {
 			return true, err
 		}
-		still, err := c.sleepsOver(g)
-		asleep++
-		if !still {
-			asleep = 0
-		}
-		return asleep >= looks, err
+		return s.deep(func() (bool, error) { return c.unread(g) })
 	})
 	return answered, err
-}
-
-// sleepsOver reports whether all threads of the server sleep while the client's request is unread.
-func (c *crowd) sleepsOver(g *guest) (bool, error) {
-	threads, err := proc.Threads(c.server.PID())
-	if err != nil {
-		return false, err
-	}
-	for _, t := range threads {
-		if t.State != proc.Sleeping {
-			return false, nil
-		}
-	}
-	client, err := unix.Getsockname(g.fd)
-	if err != nil {
-		return false, fmt.Errorf("getsockname: %w", err)
-	}
-	at := client.(*unix.SockaddrInet4)
-	s, ok, err := proc.Connection(netip.AddrPortFrom(netip.AddrFrom4(c.to.Addr), uint16(c.to.Port)), netip.AddrPortFrom(netip.AddrFrom4(at.Addr), uint16(at.Port)))
-	return ok && s.RecvQueue > 0, err
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net/netip"
 	"slices"
 	"time"
 
@@ -13,7 +12,6 @@ import (
 
 	"github.com/iospec/iospec/check"
 	"github.com/iospec/iospec/internal/await"
-	"github.com/iospec/iospec/internal/proc"
 	"github.com/iospec/iospec/internal/sock"
 )
 
@@ -113,21 +111,4 @@ func fdsOf(guests []*guest) (fds []int) {
 		fds = append(fds, g.fd)
 	}
 	return fds
-}
-
-// taken reports whether all that the client has sent has arrived and was read.
-func (c *crowd) taken(g *guest) (bool, error) {
-	name, err := unix.Getsockname(g.fd)
-	if err != nil {
-		return false, fmt.Errorf("getsockname: %w", err)
-	}
-	client := name.(*unix.SockaddrInet4)
-	here := netip.AddrPortFrom(netip.AddrFrom4(client.Addr), uint16(client.Port))
-	there := netip.AddrPortFrom(netip.AddrFrom4(c.to.Addr), uint16(c.to.Port))
-	mine, known, err := proc.Connection(here, there)
-	if err != nil || !known || mine.SendQueue > 0 {
-		return false, err
-	}
-	theirs, known, err := proc.Connection(there, here)
-	return known && theirs.RecvQueue == 0, err
 }

@@ -82,13 +82,32 @@ func Dial(to *unix.SockaddrInet4) (client int, err error) { return DialFrom(nil,
 // DialFrom connects a client from that address and port, 0 for a free one, which other connections may have as well. Nil
 // leaves both to the kernel.
 func DialFrom(from, to *unix.SockaddrInet4) (client int, err error) {
+	return dial(to, func(fd int) error {
+		if from == nil {
+			return nil
+		}
+		return bindShared(fd, from)
+	})
+}
+
+// DialSmall connects a client whose receive buffer has that many bytes, bookkeeping included. It is small from the
+// beginning: a window that was offered cannot be taken back, and who tries loses what was sent into it.
+func DialSmall(to *unix.SockaddrInet4, receive int) (client int, err error) {
+	return dial(to, func(fd int) error {
+		if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, receive/2); err != nil { // the kernel doubles it: socket(7)
+			return fmt.Errorf("setsockopt SO_RCVBUF: %w", err)
+		}
+		return nil
+	})
+}
+
+// dial connects a socket that was prepared.
+func dial(to *unix.SockaddrInet4, prepare func(fd int) error) (client int, err error) {
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return -1, fmt.Errorf("socket: %w%s", err, limitHint(err))
 	}
-	if from != nil {
-		err = bindShared(fd, from)
-	}
+	err = prepare(fd)
 	if err == nil {
 		err = connect(fd, to)
 	}

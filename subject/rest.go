@@ -1,0 +1,81 @@
+//go:build linux
+
+package subject
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/iospec/iospec/internal/measure"
+	"github.com/iospec/iospec/internal/proc"
+)
+
+// Asleep reports whether every thread of the server, in all its processes, was seen asleep, one after the other. A thread
+// that something has woken is not asleep, also while it waits for a processor. So a server that is asleep at look after
+// look, and owes an answer, will not give it, unless it has set itself a time.
+func (s *Subject) Asleep() (bool, error) {
+	members, err := s.family.read()
+	if err != nil {
+		return false, err
+	}
+	return allSleep(members)
+}
+
+func allSleep(members []proc.Process) (bool, error) {
+	for _, p := range members {
+		if !p.Alive() {
+			continue
+		}
+		threads, err := proc.Threads(p.PID)
+		if proc.Gone(err) {
+			continue
+		}
+		if err != nil {
+			return false, fmt.Errorf("see whether the server sleeps: %w", err)
+		}
+		for _, t := range threads {
+			if t.State.Alive() && t.State != proc.Sleeping {
+				return false, nil
+			}
+		}
+	}
+	return true, nil
+}
+
+// A Watch looks at a server again and again.
+type Watch struct {
+	server *Subject
+	used   time.Duration // CPU time, up to the last look
+}
+
+// Watch begins to look at the server.
+func (s *Subject) Watch() *Watch { return &Watch{server: s, used: -1} }
+
+// Rested reports whether the server has done nothing since the last look: all threads sleep, and none has run. Threads
+// that wake each other in turn may all be seen asleep, each at its time; but they use a processor for it.
+func (w *Watch) Rested() (bool, error) {
+	members, err := w.server.family.read()
+	if err != nil {
+		return false, err
+	}
+	used := time.Duration(0)
+	for _, p := range members {
+		if !p.Alive() {
+			continue
+		}
+		cpu, err := measure.ProcessCPU(p.PID)
+		if err != nil && !proc.Gone(err) && !errors.Is(err, unix.EINVAL) { // EINVAL: there is no such clock any more
+			return false, err
+		}
+		used += cpu
+	}
+	idle := used == w.used
+	w.used = used
+	if !idle {
+		return false, nil
+	}
+	return allSleep(members)
+}
