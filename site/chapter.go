@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/iospec/iospec/features"
+	"github.com/iospec/iospec/site/draw"
 )
 
 // chapterView is a chapter: its introduction, then each feature with its Rules.
@@ -60,7 +61,7 @@ func (m *model) chapterPages(t templates, _ Files) ([]page, error) {
 }
 
 // directive is a line of an introduction that stands for a picture: "::picture reactor/single", "::plot wait-cost".
-var directive = regexp.MustCompile(`(?m)^::(picture|timeline|plot|interest) (\S+)$`)
+var directive = regexp.MustCompile(`(?m)^::(picture|timeline|several|plot|interest) (\S+)$`)
 
 // introHTML renders an introduction, with the pictures where it asks for them.
 func (m *model) introHTML(text string) template.HTML {
@@ -86,8 +87,13 @@ func (m *model) picture(kind, name string) template.HTML {
 	if s == nil {
 		return m.render(fmt.Sprintf("*(The picture of `%s` is drawn from its recording, which this run does not have.)*", name))
 	}
-	if kind == "timeline" {
+	switch kind {
+	case "timeline":
 		return m.oneFigure(name, s)
+	case "several":
+		return m.severalFigure(name, s)
+	case "interest":
+		return figure("interest-"+slug(name), draw.Interest(s), template.HTML(fmt.Sprintf("What <code>%s</code> asked of epoll, and what it got; below right, how many events its waits brought: how often none, one, two, …", name)))
 	}
 	return m.architectureFigure(name, s)
 }

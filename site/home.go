@@ -1,7 +1,7 @@
 package site
 
 import (
-	"cmp"
+	"fmt"
 	"slices"
 
 	"github.com/iospec/iospec/check"
@@ -13,6 +13,7 @@ import (
 type homeView struct {
 	Run      runLine
 	Broken   []brokenView
+	Failed   bool // something of it is a failure, which stands before all else
 	Counts   []countView
 	Columns  []columnView
 	Groups   []matrixGroup
@@ -76,6 +77,7 @@ func (m *model) homePages(t templates, _ Files) ([]page, error) {
 		v.Groups = append(v.Groups, g)
 	}
 	v.Broken = m.broken()
+	v.Failed = len(v.Broken) > 0 && bad(v.Broken[0].Result.Outcome)
 	body, err := t.fill("home", v)
 	return []page{{
 		Path: "index.html", Title: "How servers do their I/O, as claims one can run", Kind: "home", Body: body,
@@ -119,17 +121,16 @@ func (m *model) broken() []brokenView {
 	return all
 }
 
+// counts are the numbers at the top: claims by verdict, servers, findings.
 func (m *model) counts() []countView {
 	by := map[string]int{}
 	for _, c := range m.Claims {
 		by[c.Verdict]++
 	}
-	out := []countView{{len(m.Claims), "claims", "each a Rule that is run"}}
-	for _, v := range []string{"holds", "qualified", "outdated", "refuted"} {
-		out = append(out, countView{by[v], v, verdictMeanings[v]})
+	return []countView{
+		{len(m.Claims), "claims", fmt.Sprintf("%d hold, %d hold under a condition, %d are outdated, %d are refuted", by["holds"], by["qualified"], by["outdated"], by["refuted"])},
+		{len(m.servers), "servers", "an architecture each, made to be read"},
+		{m.Run.Summary.Total(), "findings in this run", m.Run.Summary.Line()},
+		{len(m.wrong), "counterexamples", "servers that are wrong on purpose, so that every check is seen to fail"},
 	}
-	return append(out,
-		countView{len(m.servers), "servers", "one for each architecture"},
-		countView{len(m.wrong), "counterexamples", "wrong on purpose, each caught"},
-		countView{m.Run.Summary.Total(), "findings", cmp.Or(m.Run.Summary.Line(), "none")})
 }

@@ -135,9 +135,8 @@ func roles(s *stage.Stage) []roleView {
 		}
 		a := g.Sum
 		out = append(out, roleView{
-			Who: who, Sleeps: g.Waiting(), Accepts: a.Accepts, Waits: a.Waits, Reads: a.Reads, Works: a.Works, Writes: a.Writes, Guessed: a.Guessed,
-			InCall: a.Waits == 0 && len(a.BlocksIn) > 0,
-			Unseen: a.Waits == 0 && len(a.BlocksIn) == 0 && a.Works > 0,
+			Who: who, Sleeps: g.Waiting() + g.Serving(), Accepts: a.Accepts, Waits: a.Waits, Reads: a.Reads, Works: a.Works, Writes: a.Writes, Guessed: a.Guessed,
+			InCall: a.Waits == 0 && len(a.BlocksIn) > 0, Unseen: g.Unseen(),
 		})
 	}
 	return out

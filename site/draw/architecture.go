@@ -20,19 +20,25 @@ func Architecture(s *stage.Stage) string {
 		p.boxes[i].title = boxTitle(s, p, p.boxes[i])
 		b := p.boxes[i]
 		c.rect("process", b.x, b.y, b.w, b.h, 14)
-		c.text("process-name", b.x+boxPad, b.y+17, b.title)
 	}
 	c.clients(s, p)
-	for _, l := range merge(s, p) {
-		c.handOver(p, l)
+	for _, gap := range route(p, merge(s, p)) {
+		c.wires(p, gap)
+	}
+	for _, b := range p.boxes {
+		c.text("process-name", b.x+boxPad, b.y+17, b.title)
 	}
 	for i := range p.cards {
+		p.cards[i].whose = whose(s, p.cards[i].Group)
 		c.card(&p.cards[i])
 	}
 	return c.svg("architecture", Sentence(s))
 }
 
 func boxTitle(s *stage.Stage, p *plan, b box) string {
+	if b.pid == 0 {
+		return "inside the kernel"
+	}
 	if b.pid >= 0 {
 		title := fmt.Sprintf("process %d", b.pid)
 		if n := s.Idle[b.pid]; n > 0 {
@@ -67,12 +73,23 @@ func (c *canvas) card(k *card) {
 	}
 	c.rect("card", k.x, k.y, cardW, cardH, 10)
 	c.text("actor", k.x+12, k.y+22, heading(k.Group))
-	c.text("tid end", k.x+cardW-12, k.y+22, whose(k.Group))
+	c.text("tid end", k.x+cardW-12, k.y+22, k.whose)
 	w := (cardW - 24) / float64(len(slots))
 	for i, s := range slots {
 		c.slot(k, i, k.x+12+float64(i)*w, k.y+34, w-5, s.n(&k.Sum))
 	}
-	c.lines("sleeps", k.x+12, k.y+91, 15, wrap(k.Waiting(), 54))
+	c.lines("sleeps", k.x+12, k.y+91, 15, wrap(k.Waiting()+k.Serving(), 58))
+}
+
+func whose(s *stage.Stage, g stage.Group) string {
+	switch {
+	case len(g.Actors) > 1 && g.Processes() > 1:
+		return ""
+	case len(g.Actors) > 1:
+		return "threads of one process"
+	default:
+		return s.Place(g.Actors[0])
+	}
 }
 
 func heading(g stage.Group) string {
@@ -82,23 +99,10 @@ func heading(g stage.Group) string {
 	return g.Name
 }
 
-func whose(g stage.Group) string {
-	switch {
-	case len(g.Actors) > 1 && g.Processes() > 1:
-		return ""
-	case len(g.Actors) > 1:
-		return "threads of one process"
-	case g.Actors[0].Leader:
-		return fmt.Sprintf("process %d", g.Actors[0].PID)
-	default:
-		return fmt.Sprintf("thread %d", g.Actors[0].TID)
-	}
-}
-
 func (c *canvas) slot(k *card, i int, x, y, w float64, n int) {
 	s := slots[i]
 	blocks := s.role == "wait" && n == 0 && sleepsInCall(k.Group)
-	unseen := s.role == "wait" && n == 0 && !blocks && k.Sum.Works > 0
+	unseen := s.role == "wait" && n == 0 && !blocks && k.Unseen()
 	if n == 0 && !blocks && !unseen {
 		c.rect("slot off", x, y, w, 40, 6)
 		c.text("slot-word off middle", x+w/2, y+17, s.word)
@@ -250,7 +254,6 @@ func merge(s *stage.Stage, p *plan) []bundle {
 			all = append(all, b)
 		}
 	}
-	slices.SortStableFunc(all, func(a, b bundle) int { return cmp.Compare(a.to.x, b.to.x) })
 	return all
 }
 
@@ -265,8 +268,8 @@ func say(sums map[[2]string]int) (lines []string, class string) {
 		}
 	}
 	carried["socketpair"] = carried["socketpair"] || carried["SCM_RIGHTS"]
-	for _, what := range []string{"process", "connection", "request", "result", "word"} {
-		for _, how := range []string{"clone", "fork", "SCM_RIGHTS", "socketpair", "pipe", "memory", "eventfd"} {
+	for _, what := range []string{"process", "connection", "operation", "completion", "request", "result", "word"} {
+		for _, how := range []string{"clone", "io_uring", "fork", "SCM_RIGHTS", "socketpair", "pipe", "memory", "eventfd"} {
 			n := sums[[2]string{what, how}]
 			if n == 0 || what == "word" && carried[how] || what == "process" && carried["fork"] {
 				continue
@@ -281,6 +284,10 @@ func phrase(what, how string, n int) string {
 	switch {
 	case what == "process":
 		return plural(n, "process started", "processes started")
+	case what == "operation":
+		return plural(n, "operation started", "operations started")
+	case what == "completion":
+		return plural(n, "completion", "completions")
 	case what == "word" && how == "eventfd":
 		return "woken " + plural(n, "time by eventfd", "times by eventfd")
 	case what == "word":
@@ -292,60 +299,6 @@ func phrase(what, how string, n int) string {
 	default:
 		return plural(n, what, what+"s") + " by " + how
 	}
-}
-
-// handOver draws a bundle: down to the right of the middle, up to the left of it.
-func (c *canvas) handOver(p *plan, b bundle) {
-	down := b.to.row > b.from.row
-	class := "hand " + b.class
-	if !down {
-		x1, x2 := b.from.cx()+56, b.to.cx()+56+spreadOf(p, b)
-		y1, y2 := b.from.y, b.to.y+cardH+grown(*b.to)
-		mid := y1 - 40
-		c.arrow(class, [2]float64{x1, y1}, [2]float64{x1, mid}, [2]float64{x2, mid}, [2]float64{x2, y2})
-		c.label(x1+7, y1-27, b.lines, 19)
-		return
-	}
-	x1, x2 := b.from.cx()-56+spreadOf(p, b), b.to.cx()-56
-	if !answered(p, b) {
-		x1, x2 = b.from.cx()+spreadOf(p, b), b.to.cx()
-	}
-	y1, y2 := b.from.y+cardH+grown(*b.from), b.to.y
-	mid := y2 - boxHead - 44
-	c.arrow(class, [2]float64{x1, y1}, [2]float64{x1, mid}, [2]float64{x2, mid}, [2]float64{x2, y2})
-	wide := 26
-	if answered(p, b) {
-		c.labelEnd(x2-7, y2-boxHead-24, b.lines, 19)
-		return
-	}
-	c.label(x2+8, y2-boxHead-24, b.lines, wide)
-}
-
-// answered reports whether something passes the other way as well.
-func answered(p *plan, b bundle) bool { return b.class == "request" || b.class == "result" }
-
-// spreadOf keeps apart the arrows that leave one card for several, in the order in which these stand.
-func spreadOf(p *plan, b bundle) float64 {
-	if len(p.rows) <= b.to.row || len(p.rows[b.to.row]) < 2 || b.to.row < b.from.row {
-		if len(p.rows[b.from.row]) < 2 {
-			return 0
-		}
-		return (b.from.cx() - p.middle(b.from.row)) / 16
-	}
-	return (b.to.cx() - p.middle(b.to.row)) / 8
-}
-
-func (p *plan) middle(row int) float64 {
-	first, last := p.cards[p.rows[row][0]], p.cards[p.rows[row][len(p.rows[row])-1]]
-	return (first.cx() + last.cx()) / 2
-}
-
-func (c *canvas) label(x, y float64, lines []string, n int) {
-	c.lines("hand-label", x, y, 14, fit(lines, n))
-}
-
-func (c *canvas) labelEnd(x, y float64, lines []string, n int) {
-	c.lines("hand-label end", x, y, 14, fit(lines, n))
 }
 
 func fit(lines []string, n int) []string {
@@ -363,14 +316,13 @@ func Sentence(s *stage.Stage) string {
 	for _, slot := range slots {
 		var who []string
 		for _, g := range groups {
-			if slot.n(&g.Sum) > 0 || slot.role == "wait" && sleepsInCall(g) {
+			if slot.n(&g.Sum) > 0 || slot.role == "wait" && (sleepsInCall(g) || g.Unseen()) {
 				who = append(who, strings.ToLower(heading(g)))
 			}
 		}
 		if len(who) > 0 {
-			verb := slot.word
-			parts = append(parts, verb+": "+strings.Join(who, ", "))
+			parts = append(parts, strings.ToUpper(slot.word[:1])+slot.word[1:]+": "+strings.Join(who, ", ")+".")
 		}
 	}
-	return strings.Join(parts, " · ")
+	return strings.Join(parts, " ")
 }

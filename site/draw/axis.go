@@ -22,7 +22,7 @@ type axis struct {
 const (
 	leastStep = 9.0
 	mostStep  = 54.0
-	charW     = 6.1 // of a label
+	charW     = 6.5 // of a label
 )
 
 func newAxis(sc *stage.Scene, left float64) *axis {
@@ -52,7 +52,7 @@ func newAxis(sc *stage.Scene, left float64) *axis {
 			pos = max(pos, free[a.Lane])
 		}
 		for _, a := range starts[t] {
-			free[a.Lane] = pos + max(charW*float64(len([]rune(a.Text)))+10, 26)
+			free[a.Lane] = pos + max(charW*float64(len([]rune(a.Text)))+22, 26)
 		}
 		x.at[t] = pos
 	}

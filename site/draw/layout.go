@@ -27,6 +27,8 @@ type card struct {
 	x, y float64
 	row  int
 	pid  int // of its process; -1 for a deck of processes
+
+	whose string
 }
 
 func (c card) cx() float64 { return c.x + cardW/2 }

@@ -95,8 +95,8 @@ func (c *canvas) hop(x *axis, row map[string]int, h stage.Hop, sc *stage.Scene) 
 func since(t trace.Time) string {
 	d := time.Duration(t)
 	switch {
-	case d < 10*time.Millisecond:
-		return fmt.Sprintf("%d µs", d.Microseconds())
+	case d < 100*time.Millisecond:
+		return count(int(d.Microseconds())) + " µs"
 	case d < time.Second:
 		return fmt.Sprintf("%.1f ms", float64(d.Microseconds())/1000)
 	default:

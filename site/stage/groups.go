@@ -50,6 +50,9 @@ func (s *Stage) kind(a *Actor) string {
 	if a.Starts > 0 && !a.roles() {
 		return "makes processes"
 	}
+	if a.Kernel {
+		return "kernel"
+	}
 	place := "of other processes"
 	if len(s.Actors) > 0 && a.PID == s.Actors[0].PID {
 		place = "of the first"
@@ -87,6 +90,7 @@ func (s *Stage) group(actors []*Actor) Group {
 		g.Sum.Done += a.Done
 		g.Sum.Serves += a.Serves
 		g.Sum.Guessed = g.Sum.Guessed || a.Guessed
+		g.Sum.Kernel = g.Sum.Kernel || a.Kernel
 		g.Sum.WaitsFor = append(g.Sum.WaitsFor, a.WaitsFor...)
 		for _, b := range a.BlocksIn {
 			g.Sum.blocks(b)

@@ -36,6 +36,14 @@ func (s *Stage) links() {
 		}
 	}
 	s.errands(add)
+	for _, op := range s.Ops {
+		if op.Clients && op.From != nil {
+			add(op.From.TID, kernelTID, "operation", "io_uring")
+		}
+		if op.Clients && op.Told != nil {
+			add(kernelTID, op.Told.TID, "completion", "io_uring")
+		}
+	}
 	for _, w := range s.words() {
 		add(w.Written.TID, w.Read.TID, "word", s.channel(w.Read.Object))
 	}

@@ -16,6 +16,8 @@ func (g Group) role() string {
 		thing = "process"
 	}
 	switch {
+	case a.Kernel:
+		return "kernel"
 	case !g.Actors[0].roles():
 		return "master"
 	case a.Done > 0:
@@ -82,17 +84,55 @@ func (g Group) Waiting() string {
 			listener = "listener and "
 		}
 		return fmt.Sprintf("each sleeps in %s: %sup to %d clients", waitCall(a.WaitsFor[0]), listener, most)
+	case a.Kernel:
+		return "performs what it was asked for, and tells when it is done"
 	case a.Done > 0:
 		return "sleeps in io_uring_enter, until something is done"
 	case len(a.BlocksIn) > 0:
 		return "sleeps in " + strings.Join(a.BlocksIn, " or ")
-	case a.Guessed:
-		return "sleeps without a call that is recorded: told in memory"
 	case !g.Actors[0].roles():
 		return ""
 	default:
-		return "sleeps without a call that is recorded: in memory"
+		return "waits in memory, which no recorded call shows"
 	}
+}
+
+// Unseen reports whether the group waits without a call that is recorded: on a lock or a condition in memory.
+func (g Group) Unseen() bool {
+	return g.Actors[0].roles() && !g.Sum.Kernel && g.Sum.Waits == 0 && len(g.Sum.WaitsFor) == 0 && len(g.Sum.BlocksIn) == 0
+}
+
+// Serving says how many clients each of the group serves, "" if none.
+func (g Group) Serving() string {
+	least, most := g.Spread(func(a *Actor) int { return a.Serves })
+	switch {
+	case most == 0:
+		return ""
+	case len(g.Actors) == 1:
+		return fmt.Sprintf(" · serves %d clients", most)
+	case most == 1 && least == 1:
+		return " · each serves 1 client"
+	case least == most:
+		return fmt.Sprintf(" · each serves %d clients", most)
+	default:
+		return fmt.Sprintf(" · each serves %d to %d clients", least, most)
+	}
+}
+
+// Place says which thread or process an actor is.
+func (s *Stage) Place(a *Actor) string {
+	if a.Kernel {
+		return "io_uring"
+	}
+	for _, o := range s.Actors {
+		if o != a && o.PID == a.PID {
+			return fmt.Sprintf("thread %d", a.TID)
+		}
+	}
+	if a.Leader {
+		return fmt.Sprintf("process %d", a.PID)
+	}
+	return fmt.Sprintf("thread %d", a.TID)
 }
 
 func waitCall(w Watch) string {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/iospec/iospec/check"
 	"github.com/iospec/iospec/trace"
@@ -41,9 +42,6 @@ type Hop struct {
 	Kind           string
 }
 
-// KernelLane is where the operations of a ring are.
-const KernelLane = "kernel"
-
 // One is the life of one client, from its connection to its end: of one that came alone, so that nothing else goes on.
 func (s *Stage) One() *Scene {
 	var found []*trace.Connection
@@ -60,7 +58,26 @@ func (s *Stage) One() *Scene {
 	for _, call := range c.Calls {
 		until = max(until, call.Exit)
 	}
-	return s.scene(c.Client.Opened, until, c)
+	return s.scene(s.arrival(c), until, c)
+}
+
+// arrival is when a client's story begins: the server may have accepted it before it knows itself that it is connected.
+func (s *Stage) arrival(c *trace.Connection) trace.Time {
+	from := c.Client.Opened
+	if c.Accept == nil {
+		return from
+	}
+	from = min(from, c.Accept.Enter)
+	var wait *trace.Call
+	for _, call := range s.Rec.Thread(c.Accept.TID) {
+		if s.Rec.Wait(call) != nil && call.Seq < c.Accept.Seq {
+			wait = call
+		}
+	}
+	if wait != nil && wait.Exit < from && wait.Exit > from-trace.Time(5*time.Millisecond) {
+		from = wait.Exit - trace.Time(20*time.Microsecond)
+	}
+	return from
 }
 
 // atOnce is how many clients a scene of several has.
@@ -151,7 +168,7 @@ func (sc *Scene) add(a Act) {
 // client is the client's own lane: what it asks, until it is answered.
 func (sc *Scene) client(c *trace.Connection) {
 	if c.Client.Opened >= sc.From {
-		sc.add(Act{Lane: c.Name, Kind: "client", Text: "connects", From: c.Client.Opened, Until: c.Client.Opened})
+		sc.add(Act{Lane: c.Name, Kind: "client", Text: "connected", From: c.Client.Opened, Until: c.Client.Opened})
 	}
 	for _, x := range c.Client.Exchanges {
 		if x.Sent >= sc.From && x.Sent <= sc.Until {
@@ -162,6 +179,9 @@ func (sc *Scene) client(c *trace.Connection) {
 		sc.add(Act{Lane: c.Name, Kind: "client", Text: "leaves", From: c.Client.Closed, Until: c.Client.Closed})
 	}
 }
+
+// kernelLane is the key of the lane of a client's operations in the kernel.
+func kernelLane(c *trace.Connection) string { return "kernel " + c.Name }
 
 // threadLane is the key of a thread's lane.
 func threadLane(tid int) string { return fmt.Sprintf("t%d", tid) }
@@ -259,7 +279,7 @@ func (s *Stage) ringActs(sc *Scene) {
 		if op.Result > 0 && op.Kind != "accept" {
 			text += fmt.Sprintf(" %d", op.Result)
 		}
-		sc.add(Act{Lane: KernelLane, Kind: op.Kind, Text: text, From: op.Begin, Until: op.End})
+		sc.add(Act{Lane: kernelLane(c), Kind: op.Kind, Text: text, From: op.Begin, Until: op.End})
 		told(op.From, "wait", "enter")
 		told(op.Told, "wait", "enter")
 		if op.Kind == "read" && op.Result > 0 {
@@ -336,26 +356,34 @@ func (s *Stage) guessed() int {
 	return 0
 }
 
-// hops shows how a connection goes from who accepts it to who serves it.
+// hops shows how a connection goes from who accepts it to who serves it: to the first thing that is done for it
+// elsewhere.
 func (s *Stage) hops(sc *Scene) {
 	for _, c := range sc.Clients {
 		if c.Accept == nil || c.Accept.Exit < sc.From || c.Accept.Exit > sc.Until {
 			continue
 		}
-		for _, call := range c.Calls {
-			if call.TID != c.Accept.TID && call.Family != trace.FamilyClose && call.Family != trace.FamilyOption {
-				sc.Hops = append(sc.Hops, Hop{
-					From: threadLane(c.Accept.TID), To: threadLane(call.TID),
-					Sent: c.Accept.Exit, Received: call.Enter, Kind: "connection",
-				})
-				break
+		var first *Act
+		for i, a := range sc.Acts {
+			if a.Call != nil && a.Call.TID != c.Accept.TID && about(a.Call, c.Object) && (first == nil || a.From < first.From) {
+				first = &sc.Acts[i]
 			}
+		}
+		if first != nil {
+			sc.Hops = append(sc.Hops, Hop{From: threadLane(c.Accept.TID), To: first.Lane, Sent: c.Accept.Exit, Received: first.From, Kind: "connection"})
 		}
 	}
 }
 
+// about reports whether a call is about the object: it works on it, registers it, or receives it.
+func about(c *trace.Call, o trace.Object) bool {
+	return c.Object == o || c.Ctl != nil && c.Ctl.Object == o ||
+		slices.ContainsFunc(c.Passed, func(fd trace.FD) bool { return fd.Object == o })
+}
+
 // clip cuts what began before the scene or ends after it.
 func (sc *Scene) clip() {
+	sc.Acts = slices.DeleteFunc(sc.Acts, func(a Act) bool { return a.From > sc.Until || a.Until < sc.From })
 	for i := range sc.Acts {
 		a := &sc.Acts[i]
 		if a.From < sc.From {
@@ -379,16 +407,17 @@ func (s *Stage) lanes(sc *Scene) {
 	}
 	groups := s.Groups()
 	for _, a := range s.Actors {
+		if a.Kernel {
+			continue
+		}
 		if key := threadLane(a.TID); used[key] {
-			note := fmt.Sprintf("thread %d", a.TID)
-			if a.Leader {
-				note = fmt.Sprintf("process %d", a.TID)
-			}
-			sc.Lanes = append(sc.Lanes, Lane{Key: key, Name: singular(groups, a), Note: note})
+			sc.Lanes = append(sc.Lanes, Lane{Key: key, Name: singular(groups, a), Note: s.Place(a)})
 		}
 	}
-	if used[KernelLane] {
-		sc.Lanes = append(sc.Lanes, Lane{Key: KernelLane, Name: "Kernel", Note: "operations under way"})
+	for _, c := range sc.Clients {
+		if key := kernelLane(c); used[key] {
+			sc.Lanes = append(sc.Lanes, Lane{Key: key, Name: "Kernel", Note: "operations for " + c.Name})
+		}
 	}
 	sc.Acts = slices.DeleteFunc(sc.Acts, func(a Act) bool {
 		return !slices.ContainsFunc(sc.Lanes, func(l Lane) bool { return l.Key == a.Lane })

@@ -53,6 +53,7 @@ type Actor struct {
 	WaitsFor   []Watch  // the sets it waits on
 	BlocksIn   []string // calls on blocking descriptors: "accept4", "recvfrom"
 	Serves     int      // connections whose calls it makes
+	Kernel     bool     // not a thread: the kernel, which performs the operations of a ring
 	Guessed    bool     // that it works is concluded from its being the only one left, not seen
 	AfterFirst bool     // made after the first client had come
 }
@@ -141,17 +142,24 @@ func (s *Stage) countOp(op Op) {
 	if op.Told == nil || !op.Clients || op.Result < 0 {
 		return
 	}
-	a := s.of(op.Told)
-	a.Done++
+	s.of(op.Told).Done++
+	kernel := s.actor[kernelTID]
+	if kernel == nil {
+		kernel = &Actor{TID: kernelTID, PID: kernelTID, Kernel: true}
+		s.actor[kernelTID] = kernel
+	}
 	switch op.Kind {
 	case "accept":
-		a.Accepts++
+		kernel.Accepts++
 	case "read":
-		a.Reads++
+		kernel.Reads++
 	case "write":
-		a.Writes++
+		kernel.Writes++
 	}
 }
+
+// kernelTID is no thread's: it stands for the kernel where that performs the operations of a ring.
+const kernelTID = 0
 
 // watches finds who waits on what. Sets that cover neither a client nor a listener are a runtime's own.
 func (s *Stage) watches() {
@@ -246,7 +254,7 @@ func (s *Stage) processTakesPart(pid int) bool {
 
 // roles reports whether the actor does anything for clients.
 func (a *Actor) roles() bool {
-	return a.Accepts+a.Reads+a.Writes+a.Works > 0 || len(a.WaitsFor) > 0
+	return a.Accepts+a.Reads+a.Writes+a.Works+a.Done > 0 || len(a.WaitsFor) > 0
 }
 
 // takesPart reports whether the actor belongs on the picture: it does something for clients, or made processes that do.
