@@ -28,7 +28,7 @@ func ThreeObjects(rec *trace.Recording) Finding {
 	}
 	spans := handlings(rec)
 	accept := firstAccepts(rec)
-	i := slices.IndexFunc(rec.Waits(), func(w *trace.Wait) bool { return w.Call.TID == tid && len(w.Reports) > 0 })
+	i := slices.IndexFunc(rec.Waits(), func(w *trace.Wait) bool { return w.Call.TID == tid && w.Degree > 0 && len(w.Reports) > 0 })
 	switch {
 	case len(spans) == 0 || len(accept) == 0:
 		return j.unclear("no client was accepted, read and answered")

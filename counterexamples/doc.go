@@ -3,9 +3,10 @@
 //
 // They share one plain event loop (loop.go) over select, poll or epoll (sets.go), alone, in a crew of threads (crew.go) or
 // in worker processes under a master (masters.go), or with a helper that works for it (helper.go); and for what blocks, a
-// hall of threads (blocking.go) and a parent with children (parents.go, children.go). A counterexample takes one of these
-// and spoils one part of it; that part is the whole of its file. In everything else they behave: they serve whom they
-// can, they end when told to, and they leave nothing behind.
+// hall of threads (blocking.go) and a parent with children (parents.go, children.go); and a Proactor (completions.go),
+// whose operations the kernel performs (on_ring.go) or threads do (on_helpers.go). A counterexample takes one of these and
+// spoils one part of it; that part is the whole of its file. In everything else they behave: they serve whom they can,
+// they end when told to, and they leave nothing behind.
 package counterexamples
 
 import (
@@ -87,6 +88,14 @@ var Servers = []Server{
 	keepsItAll,
 	acceptsFewPerEdge,
 	staysWithTheTalker,
+	sleepsAndAsks,
+	proactorIsEpoll,
+	pollsAndReads,
+	pollsAndReceives,
+	sendsItself,
+	emulatedByNobody,
+	helpersPoll,
+	helperForEach,
 }
 
 // Find returns the counterexample of that name.

@@ -31,7 +31,7 @@ var may = map[string][]string{
 	"site":            {"report", "features", "trace", "check", "docs", "internal"},
 	"docs":            {},
 	"impl":            {},
-	"counterexamples": {"impl"},
+	"counterexamples": {"impl", "internal"},
 	"internal":        {},
 	"examples":        {},
 	"cmd":             {"features", "steps", "identify", "check", "trace", "tracer", "subject", "report", "site", "docs", "impl", "counterexamples", "internal"},
