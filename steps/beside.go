@@ -1,3 +1,5 @@
+//go:build linux
+
 package steps
 
 import (
@@ -41,6 +43,7 @@ func besideSteps(sc *godog.ScenarioContext, w *World) {
 	sc.Then(`^a small request costs the server less than ([\d.]+) times the CPU time that it costs the other$`, b.cheaper)
 	sc.When(`^the first client always has (\d+) ms of work under way, while the second asks for one small thing after the other$`, b.ask)
 	sc.Then(`^the second is answered more than (\d+) times as often by the other server as by this one, for each piece of work$`, b.betweenWork)
+	prices(sc, b)
 }
 
 // invite starts both servers, and has each serve all of its clients once.

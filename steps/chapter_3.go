@@ -1,3 +1,5 @@
+//go:build linux
+
 package steps
 
 // reactorSteps defines the steps of chapter 3.1, Reactor.
@@ -12,5 +14,6 @@ var reactorSteps = []stepFile{
 	floods,
 	dyingWorker,
 	sameReactor,
+	handOver,
 	sharedTray,
 }

@@ -1,8 +1,8 @@
+//go:build linux
+
 package steps
 
 import (
-	"fmt"
-	"slices"
 	"sync"
 
 	"github.com/cucumber/godog"
@@ -49,11 +49,10 @@ func (s *shelf) take() int {
 // is forced here, does not do what it is said to.
 func sharedQueueSteps(sc *godog.ScenarioContext, w *World) {
 	var s *shelf
-	var threads int
 	var taken [][]int // by thread
 	waited := false
 
-	sc.Given(`^a queue of (\d+) connections and (\d+) threads that take from it (without|under) a lock$`, func(n, of int, how string) {
+	sc.Given(`^a queue of (\d+) connections and 2 threads that take from it (without|under) a lock$`, func(n int, how string) {
 		s = &shelf{lock: unlocked{}, pause: make(chan func(), 1)}
 		if how == "under" {
 			s.lock = &sync.Mutex{}
@@ -61,7 +60,7 @@ func sharedQueueSteps(sc *godog.ScenarioContext, w *World) {
 		for i := range n {
 			s.items = append(s.items, i)
 		}
-		threads, taken = of, make([][]int, of)
+		taken = make([][]int, 2)
 	})
 	sc.When(`^the second thread takes while the first has looked and not yet removed$`, func() (err error) {
 		var second *thread.Thread
@@ -86,32 +85,6 @@ func sharedQueueSteps(sc *godog.ScenarioContext, w *World) {
 	sc.Then(`^the second has waited for the first, and each has taken another connection$`, func() error {
 		if !waited || taken[0][0] == taken[1][0] || len(s.items) != 0 {
 			return check.Failf("connections 0 and 1 taken, one each", "taken %v, left %v, the second waited: %t", taken, s.items, waited)
-		}
-		return nil
-	})
-	sc.When(`^all of them take until it is empty$`, func() error {
-		var all sync.WaitGroup
-		for i := range threads {
-			all.Go(func() {
-				for item := s.take(); item >= 0; item = s.take() {
-					taken[i] = append(taken[i], item)
-				}
-			})
-		}
-		all.Wait()
-		return nil
-	})
-	sc.Then(`^each connection has been taken exactly once$`, func() error {
-		all := slices.Concat(taken...)
-		slices.Sort(all)
-		for i, item := range all {
-			if item != i {
-				return check.Failf(fmt.Sprintf("connection %d once", i), "connection %d in its place", item)
-			}
-		}
-		w.Note("%d connections, each taken once", len(all))
-		if len(all) != 20000 {
-			return check.Failf("20000 connections taken", "%d", len(all))
 		}
 		return nil
 	})

@@ -12,7 +12,7 @@ Feature: What a process for each client costs
       Given a process that makes 100, 200, 400 and 800 children, which sleep
       Then each further child takes more than 20 KiB, in proportion to their number, and 10000 of them would take what is told
 
-  @process.ten-thousand-too-many @qualified @section-1.2
+  @process.ten-thousand-too-many @qualified @section-1.2 @process-per-connection
   Rule: ten thousand processes for ten thousand clients are too many
     They were, on the machines of which this was said. On today's, the kernel allows them and they fit into memory, if
     each keeps to a few hundred kilobytes. What is left of the claim is the price: a process takes tens of times the time
@@ -25,6 +25,11 @@ Feature: What a process for each client costs
     Scenario: a process is much dearer to make than a connection is to add
       Given a process that makes 100, 200 and 400 children, which sleep
       Then making one takes more than 5 times as long as adding a connection to an epoll instance
+
+    @reference @measured
+    Scenario: a server takes memory for each client's process, and an event-driven one hardly any
+      Given 5 clients of the server, and as many of epoll/level beside it
+      Then 20 clients more take more than 16 KiB each of the server, and less of the other
 
     @kernel
     Scenario: but a machine of today allows as many

@@ -45,11 +45,11 @@ Feature: A pool of threads
       When the second thread takes while the first has looked and not yet removed
       Then the second has waited for the first, and each has taken another connection
 
-    @kernel
-    Scenario: under a lock, nothing is lost and nothing is taken twice
-      Given a queue of 20000 connections and 8 threads that take from it under a lock
-      When all of them take until it is empty
-      Then each connection has been taken exactly once
+    @reference
+    Scenario: everybody is served, by one thread, though all threads come for the next client at once
+      Given 300 clients of the server
+      When each asks for something else, and those that are answered leave together, until none is left
+      Then each has got its own answer, and nothing else
 
     @server
     Scenario: each connection is taken by exactly one thread

@@ -37,7 +37,7 @@ Feature: Threads of one process
       Given 20 threads of one process, each asleep in a read
       Then each has a stack pointer of its own
 
-  @thread.churn-costs @holds @section-1.3
+  @thread.churn-costs @holds @section-1.3 @thread-per-connection
   Rule: to make a thread for each connection, and to end it, costs
     A thread must be made, scheduled for the first time, ended and taken down; one that waits for work must be woken. Both
     are measured in turn, doing nothing else. What it means for a server depends on how long a connection lasts.
@@ -46,6 +46,16 @@ Feature: Threads of one process
     Scenario: a new thread against one that waits
       Given work that is nothing, done by a thread made for it, and by a thread that waits for work
       Then the thread made for it takes more than 2 times as long
+
+    @reference @measured
+    Scenario: clients that come and go are dearer than with threads that are there
+      Given 5 clients of the server, and as many of threadpool/pool beside it
+      Then a client that only comes and goes costs the server more than 1.1 times the CPU time that it costs the other
+
+    @reference @measured
+    Scenario: and dearer than with no thread for each
+      Given 5 clients of the server, and as many of epoll/level beside it
+      Then a client that only comes and goes costs the server more than 1.2 times the CPU time that it costs the other
 
   @thread.switch-light @qualified @section-1.3
   Rule: a switch between threads leaves the shared part alone, so it is much cheaper than one between processes
