@@ -43,14 +43,19 @@ func madeRing(rec *trace.Recording) *trace.Call {
 	return rec.Calls[i]
 }
 
-// waitsForMany: nearly all connections were in a set with others, of which some wait told.
+// waitsForMany: nearly all connections that asked several times were in a set with others, of which some wait told. One
+// that asked once may have been read and answered with no wait at all.
 func waitsForMany(s *survey) reply {
 	if r := s.idle(); r != nil {
 		return *r
 	}
+	conns, _ := s.shared()
+	if len(conns) == 0 {
+		conns = s.conns
+	}
 	within, most := 0, 0
 	var waits, reads []*trace.Call
-	for _, c := range s.conns {
+	for _, c := range conns {
 		if len(c.waiters) > 0 {
 			within++
 		} else if len(c.io) > 0 {
@@ -62,10 +67,10 @@ func waitsForMany(s *survey) reply {
 		waits = append(waits, one.wait)
 	}
 	switch {
-	case nearlyAll(within, len(s.conns)):
-		return yes(first(waits, 4), "%d of %s, up to %d in one wait", within, plural(len(s.conns), "connection"), most)
-	case hardlyAny(within, len(s.conns)):
-		return no(first(reads, 4), "no wait covers two of the connections, but for %d of %d", within, len(s.conns))
+	case nearlyAll(within, len(conns)):
+		return yes(first(waits, 4), "%d of %s, up to %d in one wait", within, plural(len(conns), "connection"), most)
+	case hardlyAny(within, len(conns)):
+		return no(first(reads, 4), "no wait covers two of the connections, but for %d of %d", within, len(conns))
 	}
-	return unknown("", "%d of %s are waited for together with others, the rest each on its own", within, plural(len(s.conns), "connection"))
+	return unknown(loadAtOnce, "%d of %s are waited for together with others, the rest each on its own", within, plural(len(conns), "connection"))
 }

@@ -117,7 +117,7 @@ func ownerWaits(s *survey) reply {
 	var against *conn
 	for _, c := range s.conns {
 		switch tid := c.owner(); {
-		case tid == 0:
+		case tid == 0 || len(c.waiters) == 0: // it may have been read and answered with no wait at all
 		case c.waiters[tid]:
 			owned++
 			waits++
@@ -130,7 +130,7 @@ func ownerWaits(s *survey) reply {
 		return yes(s.oneWaitEach(), "%d of %s", waits, plural(owned, "connection"))
 	}
 	if against == nil {
-		return no(nil, "no connection has one thread")
+		return no(nil, "no connection that is waited for has one thread")
 	}
 	return no(against.firstIO(), "%d of %s", waits, plural(owned, "connection"))
 }
@@ -156,9 +156,10 @@ func severalOwners(s *survey) reply {
 	return or(len(owners) >= 2 || apart, s.oneWaitEach(), "owned by %s, accepted by %s", threadList(owners), threadList(accepters))
 }
 
-// scheduled: connections have no thread of their own, and it is not the wait that decides who reads. A runtime's task
-// reads as soon as it runs, and only then has its connection waited for; who is told that it is ready wakes the task, and
-// another thread may run it.
+// scheduled: connections have no thread of their own, several threads wait on one set, and yet it is not the wait that decides
+// who reads. A runtime's task reads as soon as it runs, and only then has its connection waited for; whichever thread has
+// nothing to run waits for all, and who is told that a connection is ready wakes its task, which another thread may run. A
+// reactor with workers that read has one thread that waits.
 func scheduled(s *survey) reply {
 	if r := s.idle(); r != nil {
 		return *r
@@ -166,13 +167,17 @@ func scheduled(s *survey) reply {
 	if len(s.sets) == 0 {
 		return no(nil, "nobody waits for several connections")
 	}
+	most := slices.MaxFunc(s.sets, func(a, b set) int { return cmp.Compare(len(a.waiters), len(b.waiters)) })
+	if len(most.waiters) < 2 {
+		return no(s.oneWaitEach(), "one thread waits on each set")
+	}
 	asked, shared := s.shared()
 	if hardlyAny(len(shared), len(asked)) {
 		return no(nil, "%d of %s that asked several times were touched by several threads", len(shared), plural(len(asked), "connection"))
 	}
 	eager, reads, elsewhere, shown := s.untold()
 	text := fmt.Sprintf("%d of %s read before anybody was told of it; %d of %s by another thread than was told", eager, plural(len(s.conns), "connection"), elsewhere, plural(reads, "read"))
-	return or(2*eager >= len(s.conns) || len(s.waiting()) > 1 && !hardlyAny(elsewhere, reads), shown, "%s", text)
+	return or(2*eager >= len(s.conns) || !hardlyAny(elsewhere, reads), shown, "%s", text)
 }
 
 // told is a report of a connection, to a thread.

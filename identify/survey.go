@@ -113,10 +113,10 @@ func (s *survey) findSets() map[trace.Object]map[int]bool {
 		families[ws.Family] = true
 	}
 	for _, ws := range s.rec.WaitSets() {
-		told, wait := reports(s.rec, ws)
+		told, covered, wait := reports(s.rec, ws)
 		// A set that tells nothing is there for show. One of several that never had two connections at once, since there
 		// were so few, is what the others are.
-		if len(told) == 0 || wait == nil && !(families[ws.Family] && len(told) >= 2) {
+		if told == 0 || wait == nil && (told < 2 || !families[ws.Family]) {
 			continue
 		}
 		one := set{id: ws.ID, family: ws.Family, waiters: check.Waiters(ws), wait: wait, degree: check.Degree(ws)}
@@ -124,7 +124,7 @@ func (s *survey) findSets() map[trace.Object]map[int]bool {
 			one.wait = ws.Waits[0].Call
 		}
 		s.sets = append(s.sets, one)
-		for o := range told {
+		for _, o := range covered {
 			add(o, one.waiters)
 		}
 	}
@@ -137,18 +137,26 @@ func (s *survey) findSets() map[trace.Object]map[int]bool {
 	return by
 }
 
-// reports lists the connections that a set told of, and gives a wait that covered several.
-func reports(rec *trace.Recording, ws *trace.WaitSet) (told map[trace.Object]bool, wait *trace.Call) {
-	told = map[trace.Object]bool{}
+// reports counts the connections that a set told of, gives a wait that covered several, and lists all that the set ever
+// covered: a server that reads before it waits may have been faster than any report.
+func reports(rec *trace.Recording, ws *trace.WaitSet) (told int, covered []trace.Object, wait *trace.Call) {
+	seen := map[trace.Object]bool{}
 	for _, w := range ws.Waits {
 		if wait == nil && w.Degree >= 2 {
 			wait = w.Call
 		}
 		for _, c := range check.Reported(rec, w) {
-			told[c.Object] = true
+			seen[c.Object] = true
+		}
+		for _, p := range w.Call.Polls {
+			covered = append(covered, p.Object)
 		}
 	}
-	return told, wait
+	for _, w := range ws.Watched {
+		covered = append(covered, w.Object)
+	}
+	slices.Sort(covered)
+	return len(seen), slices.Compact(covered), wait
 }
 
 func isIO(c *trace.Call) bool {
