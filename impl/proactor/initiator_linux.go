@@ -48,7 +48,7 @@ func initiate(ctx context.Context, cfg server.Config, newProcessor func(server.C
 }
 
 // sayStop says the word to stop.
-func sayStop(door *server.Door) {
+func (p *proactor) sayStop() {
 	one := [8]byte{1}
-	_, _ = unix.Write(door.Stop, one[:])
+	_, _ = unix.Write(p.door.Stop, one[:])
 }

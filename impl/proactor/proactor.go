@@ -147,6 +147,6 @@ func (p *proactor) start(op operation, c *server.Conn, data []byte) {
 func (p *proactor) fatal(op operation, err syscall.Errno) {
 	if p.failed == nil {
 		p.failed = fmt.Errorf("the server stops: %v: %w", op, err)
-		sayStop(p.door)
+		p.sayStop()
 	}
 }

@@ -1,6 +1,6 @@
 package server
 
-import "golang.org/x/sys/unix"
+import "syscall"
 
 // Want is what a connection waits for. It is one thing at a time: as long as replies are unsent, nothing is read.
 // That is the whole of back-pressure: a client that does not take its replies soon cannot send requests either, and
@@ -43,18 +43,6 @@ const (
 	lingering        // all is sent, and the client was told that nothing more comes
 )
 
-// Receive makes one read, into the Desk, behind what earlier turns left there. 0 bytes and no error: the client has
-// ended. Since a connection that is read has nothing unsent, it is over then.
-func (c *Conn) Receive(d *Desk) (n int, err unix.Errno) {
-	held := 0
-	if c.left != nil {
-		held = copy(d.in, c.left.in)
-	}
-	n, err = d.recv(c.FD, d.in[held:min(held+d.size, len(d.in))])
-	d.filled = held + n
-	return n, err
-}
-
 // Answer does the work on what was received and sends the replies.
 func (c *Conn) Answer(d *Desk) Want {
 	want := c.turn(d, d.in[:d.filled])
@@ -83,7 +71,7 @@ func (c *Conn) flush(d *Desk) Want {
 	}
 	if left.sent < len(left.out) {
 		n, err := d.send(c.FD, left.out[left.sent:])
-		if err != 0 && err != unix.EAGAIN {
+		if err != 0 && err != syscall.EAGAIN {
 			return Gone
 		}
 		if left.sent += n; left.sent < len(left.out) {
@@ -119,7 +107,7 @@ func (c *Conn) send(d *Desk, in []byte, step Step) Want {
 	}
 	if len(step.Out) > 0 {
 		n, err := d.send(c.FD, step.Out)
-		if err != 0 && err != unix.EAGAIN {
+		if err != 0 && err != syscall.EAGAIN {
 			return Gone
 		}
 		if n < len(step.Out) {
@@ -162,7 +150,7 @@ func (c *Conn) linger(d *Desk) Want {
 		return Gone
 	case d.Deferred:
 		return Parting
-	case unix.Shutdown(int(c.FD), unix.SHUT_WR) != nil:
+	case endSending(c.FD) != nil:
 		return Gone
 	}
 	return c.Parted(d)

@@ -5,15 +5,14 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"syscall"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // A Door is what a server opens first: the listening socket through which clients come in, and the word to stop.
 type Door struct {
 	Listener int // listening socket, non-blocking if opened by Open, -1 once it is closed
-	Stop     int // eventfd that becomes readable when the server is to stop, so that a blocked wait returns; or -1
+	Stop     int // eventfd that becomes readable when the server is to stop, so that a blocked wait returns; or -1, as on Windows
 
 	newHandler func() Handler
 	cfg        Config
@@ -27,23 +26,6 @@ type Door struct {
 // Grace bounds how long a server that is told to stop goes on sending replies to clients that are slow to take them.
 const Grace = 5 * time.Second
 
-// Open listens, and from then on turns a cancelled context, SIGTERM and SIGINT into the word to stop. A second signal
-// ends the process at once.
-func Open(ctx context.Context, cfg Config) (*Door, error) {
-	stop, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
-	if err != nil {
-		return nil, os.NewSyscallError("eventfd2", err)
-	}
-	one := [8]byte{1} // a 64-bit number to add, and any will do
-	d, err := newDoor(ctx, cfg, unix.SOCK_NONBLOCK, func(int) { _, _ = unix.Write(stop, one[:]) })
-	if err != nil {
-		CloseFD(stop)
-		return nil, err
-	}
-	d.Stop = stop
-	return d, nil
-}
-
 // newDoor opens a door without a Stop. The word to stop is passed on to tell, with the listener.
 func newDoor(ctx context.Context, cfg Config, flags int, tell func(listener int)) (*Door, error) {
 	newHandler, err := findProtocol(cfg.Protocol)
@@ -55,7 +37,7 @@ func newDoor(ctx context.Context, cfg Config, flags int, tell func(listener int)
 		return nil, err
 	}
 	d := &Door{Listener: listener, Stop: -1, newHandler: newHandler, cfg: cfg, closed: make(chan struct{}), watched: make(chan struct{})}
-	ctx, restore := signal.NotifyContext(ctx, unix.SIGTERM, unix.SIGINT)
+	ctx, restore := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
 	go d.watchStop(ctx, restore, func() { tell(listener) })
 	d.Logf("listening on %s", bound)
 	if cfg.Listening != nil {
@@ -75,24 +57,6 @@ func (d *Door) watchStop(ctx context.Context, restore, tell func()) {
 	}
 }
 
-// Accept takes one connection. Its error is EAGAIN when nobody waits, or says that no descriptor is left: Full.
-func (d *Door) Accept() (fd int, err unix.Errno) {
-	if fd, err = Accept(d.Listener); err == 0 {
-		d.pause = 0
-	}
-	return fd, err
-}
-
-// Full reports whether accept failed for want of descriptors or memory. The client is still in the queue then, and
-// the listener still ready, so that a server which goes on waiting for it spins.
-func Full(err unix.Errno) bool {
-	switch err {
-	case unix.EMFILE, unix.ENFILE, unix.ENOBUFS, unix.ENOMEM:
-		return true
-	}
-	return false
-}
-
 // pauseFor is how long a server stops accepting at most. It begins with a fraction of that, and doubles it as long as
 // accepting fails.
 const pauseFor = time.Second
@@ -101,7 +65,7 @@ const pauseFor = time.Second
 // one of its connections closes, or when a second has gone by, since what was wanting may have been another process's
 // to give. The clients in the queue are served then. The other way known, to keep a spare descriptor and to close it
 // so as to accept and refuse each of them, would turn them away, and races with whoever else opens descriptors.
-func (d *Door) Pause(err unix.Errno) {
+func (d *Door) Pause(err syscall.Errno) {
 	if d.retry.IsZero() && !d.told {
 		d.told = true
 		d.Logf("accept: %v: not accepting until a connection closes (ulimit -n sets the limit)", err)
@@ -150,6 +114,6 @@ func (d *Door) Close() {
 func (d *Door) Logf(format string, args ...any) { d.cfg.logf(format, args...) }
 
 // Fatal names the system call that a server cannot go on without.
-func Fatal(call string, err unix.Errno) error {
+func Fatal(call string, err syscall.Errno) error {
 	return fmt.Errorf("the server stops: %w", os.NewSyscallError(call, err))
 }

@@ -2,10 +2,9 @@ package server
 
 import (
 	"bytes"
+	"os"
 	"runtime"
 	"strconv"
-
-	"golang.org/x/sys/unix"
 )
 
 // The bounds of the line protocol.
@@ -87,8 +86,8 @@ func (l *Line) answer(line, out []byte) []byte {
 	case string(verb) == "sleep" && given:
 		return work(out, "slept ", arg, sleep)
 	case string(verb) == "whoami" && !given:
-		out = strconv.AppendInt(out, int64(unix.Getpid()), 10)
-		out = strconv.AppendInt(append(out, ' '), int64(unix.Gettid()), 10)
+		out = strconv.AppendInt(out, int64(os.Getpid()), 10)
+		out = strconv.AppendInt(append(out, ' '), int64(threadID()), 10)
 		return append(out, '\n')
 	case string(verb) == "blob" && given:
 		size, ok := number(arg, MaxBlob)
@@ -158,17 +157,4 @@ func burn() (x uint32) {
 		x ^= i * i
 	}
 	return x
-}
-
-func threadTime() int64 {
-	var t unix.Timespec
-	_ = unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &t) // cannot fail: the clock exists since Linux 2.6.12
-	return t.Nano()
-}
-
-// sleep blocks the thread in the kernel, as a slow disk would; time.Sleep would only park the goroutine.
-func sleep(ms int64) {
-	t := unix.NsecToTimespec(ms * 1e6)
-	for unix.Nanosleep(&t, &t) == unix.EINTR { // t is what is left
-	}
 }

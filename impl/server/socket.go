@@ -1,3 +1,5 @@
+//go:build linux
+
 package server
 
 import (
@@ -135,3 +137,6 @@ func (d *Desk) transfer(call uintptr, fd int32, p []byte, flags uintptr) (n int,
 
 // CloseFD closes a descriptor. Its error is of no use: the descriptor is free in any case (close(2)).
 func CloseFD(fd int) { _, _, _ = unix.RawSyscall(unix.SYS_CLOSE, uintptr(fd), 0, 0) }
+
+// endSending tells the other side that nothing more comes.
+func endSending(fd int32) error { return unix.Shutdown(int(fd), unix.SHUT_WR) }
