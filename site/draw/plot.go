@@ -1,23 +1,25 @@
 package draw
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/iospec/iospec/report"
 )
 
 const (
-	plotW, plotH = 760.0, 340.0
-	plotL, plotR = 76.0, 150.0
+	plotW, plotH = 860.0, 340.0
+	plotL, plotR = 76.0, 206.0
 	plotT, plotB = 18.0, 54.0
 	barRow       = 24.0
 	barLabels    = 200.0
 )
 
-// Plot draws curves over what they are measured at; series of one value each become bars. Both axes are logarithmic where
-// the values span more than a factor of 30: straight lines are powers then.
+// Plot draws curves over what they are measured at; series of one value each become bars. Where what they are measured at
+// spans more than a factor of 30, both axes are logarithmic, so that a straight line is a power; else neither is.
 func Plot(title string, curves []report.Series) string {
 	single := true
 	for _, s := range curves {
@@ -34,7 +36,8 @@ func Plot(title string, curves []report.Series) string {
 			y.see(s.Y[i])
 		}
 	}
-	y.fromZero()
+	x.log = x.low > 0 && x.high/x.low > 30
+	y.log = x.log && y.low > 0
 	x.settle()
 	y.settle()
 	for _, v := range y.ticks() {
@@ -66,7 +69,6 @@ func verticalNote(y *scale) string {
 }
 
 func (c *canvas) curves(curves []report.Series, x, y *scale) {
-	var taken []float64
 	for i, s := range curves {
 		var d strings.Builder
 		for k := range s.X {
@@ -80,18 +82,34 @@ func (c *canvas) curves(curves []report.Series, x, y *scale) {
 		for k := range s.X {
 			c.circle(fmt.Sprintf("point f%d", i%6), x.at(s.X[k]), y.at(s.Y[k]), 4)
 		}
-		last := len(s.X) - 1
-		at := y.at(s.Y[last]) + 4
-		for free := false; !free; {
-			free = true
-			for _, t := range taken {
-				if abs(t-at) < 14 {
-					at, free = t+14, false
-				}
-			}
+	}
+	c.names(curves, y)
+}
+
+// names writes the curves' names on the right, at their ends if there is room, and in their order in any case.
+func (c *canvas) names(curves []report.Series, y *scale) {
+	const step = 15.0
+	end := func(i int) float64 { s := curves[i]; return y.at(s.Y[len(s.Y)-1]) }
+	order := make([]int, len(curves))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(end(a), end(b)) })
+	at := make([]float64, len(order))
+	for k, i := range order {
+		at[k] = end(i)
+		if k > 0 {
+			at[k] = max(at[k], at[k-1]+step)
 		}
-		taken = append(taken, at)
-		c.text(fmt.Sprintf("curve-name f%d", i%6), x.at(s.X[last])+10, at, s.Name)
+	}
+	lowest := plotH - plotB
+	for k := len(at) - 1; k >= 0; k-- { // those that were pushed out push the others up
+		at[k] = min(at[k], lowest)
+		lowest = at[k] - step
+	}
+	for k, i := range order {
+		c.line(fmt.Sprintf("leader s%d", i%6), plotW-plotR+4, end(i), plotW-plotR+18, at[k])
+		c.text(fmt.Sprintf("curve-name f%d", i%6), plotW-plotR+22, at[k]+4, curves[i].Name)
 	}
 }
 
@@ -102,7 +120,7 @@ func bars(title string, curves []report.Series) string {
 	for _, s := range curves {
 		v.see(s.Y[0])
 	}
-	v.fromZero()
+	v.log = v.low > 0 && v.high/v.low > 100
 	v.settle()
 	for i, s := range curves {
 		y := plotT + barRow*float64(i)
@@ -143,24 +161,19 @@ func newScale(from, to float64) *scale {
 
 func (s *scale) see(v float64) { s.low, s.high = min(s.low, v), max(s.high, v) }
 
-// fromZero begins at zero, unless the values span so much that the small ones would vanish.
-func (s *scale) fromZero() {
-	if s.low > 0 && s.high/s.low > 30 {
-		return
-	}
-	s.low = min(0, s.low)
-}
-
+// settle gives the ends some room. A scale that is not logarithmic begins at zero.
 func (s *scale) settle() {
-	s.log = s.low > 0 && s.high/s.low > 30
 	switch {
 	case s.log:
 		s.low, s.high = s.low/1.3, s.high*1.2
-	case s.high == s.low:
-		s.high = s.low + 1
-	default:
-		s.high += 0.04 * (s.high - s.low)
+		return
+	case s.low > 0:
+		s.low = 0
 	}
+	if s.high <= s.low {
+		s.high = s.low + 1
+	}
+	s.high += 0.04 * (s.high - s.low)
 }
 
 func (s *scale) at(v float64) float64 {
