@@ -1,3 +1,5 @@
+//go:build linux
+
 package steps
 
 // processSteps defines the steps of chapter 1.2, one process per connection.

@@ -1,3 +1,5 @@
+//go:build linux
+
 package steps
 
 // threadSteps defines the steps of chapter 1.3, threads.

@@ -1,3 +1,5 @@
+//go:build linux
+
 package steps
 
 // multiplexingSteps defines the steps of chapter 2, Multiplexing.

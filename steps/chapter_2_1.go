@@ -1,3 +1,5 @@
+//go:build linux
+
 package steps
 
 // selectPollSteps defines the steps of chapter 2.1, select and poll.

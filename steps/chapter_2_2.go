@@ -1,3 +1,5 @@
+//go:build linux
+
 package steps
 
 // epollSteps defines the steps of chapter 2.2, epoll.

@@ -1,3 +1,5 @@
+//go:build linux
+
 package steps
 
 // triggerSteps defines the steps of chapter 2.3, level- and edge-triggered.

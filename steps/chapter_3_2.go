@@ -1,3 +1,5 @@
+//go:build linux
+
 package steps
 
 // proactorSteps defines the steps of chapter 3.2, Proactor.

@@ -1,3 +1,5 @@
+//go:build linux
+
 package steps
 
 // everyServerSteps defines the steps of chapter 4, what any decent server keeps.

@@ -1,3 +1,5 @@
+//go:build linux
+
 package steps
 
 import "golang.org/x/sys/unix"

@@ -1,3 +1,5 @@
+//go:build linux
+
 package multiproc
 
 // restorerFlag is SA_RESTORER: on this architecture the process brings the code that ends a signal handler.

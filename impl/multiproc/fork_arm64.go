@@ -1,3 +1,5 @@
+//go:build linux
+
 package multiproc
 
 // restorerFlag: on this architecture the kernel brings the code that ends a signal handler.

@@ -1,3 +1,5 @@
+//go:build linux
+
 #include "textflag.h"
 
 // A signal handler, as the kernel calls it: shutdown(3, SHUT_RD).

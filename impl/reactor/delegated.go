@@ -1,3 +1,5 @@
+//go:build linux
+
 package reactor
 
 import "github.com/iospec/iospec/impl/server"

@@ -1,3 +1,5 @@
+//go:build linux
+
 package trigger
 
 // Folklore is the model that the sentence "edge-triggered tells you only the first time" describes: what arrives is news

@@ -1,3 +1,5 @@
+//go:build linux
+
 package trigger
 
 // Mode is how a registration asks to be told.
