@@ -80,7 +80,7 @@ func (e entry) target() (steps.Target, error) {
 
 // source is that of the reference servers.
 var source = sync.OnceValue(func() *code.Tree {
-	return code.Read(impl.Source, reflect.TypeOf(impl.Server{}).PkgPath())
+	return code.Read(impl.Sources, reflect.TypeOf(impl.Server{}).PkgPath())
 })
 
 // code finds what a reference server consists of.
