@@ -3,8 +3,8 @@
 //
 // Only the calls of the wanted families stop: a seccomp filter, installed before the command begins, lets every other
 // call pass at full speed (seccomp(2), SECCOMP_RET_TRACE; ptrace(2), PTRACE_EVENT_SECCOMP). Of those that stop, calls on
-// plain files, directories and devices are let go at once and not recorded: a server's sockets, pipes, eventfds, epoll
-// instances, rings and the like are what a recording is about.
+// plain files, directories and devices are let go at once and not recorded, unless Options.Files asks for their reads and
+// writes: a server's sockets, pipes, eventfds, epoll instances, rings and the like are what a recording is about.
 //
 // What ptrace cannot see, the recording does not have: calls made through shared memory (a ring with SQPOLL whose
 // server makes no io_uring_enter at all), 32-bit tasks on a 64-bit kernel (counted in trace.End.Lost), and who holds a

@@ -118,6 +118,9 @@ func TestRings(t *testing.T) {
 			if errno, refused := counts["errno"]; refused {
 				t.Skipf("SKIPPED: this kernel refuses a ring with flags %s (errno %d)", args[0], errno)
 			}
+			asked, err := strconv.ParseUint(args[0], 0, 32)
+			require.NoError(t, err)
+			require.Equal(t, asked, r.named("io_uring_setup")[0].Flags&asked, "how it was set up")
 			r.ringEcho(counts, args[0] == "0x2")
 		})
 	}
