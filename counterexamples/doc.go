@@ -81,6 +81,7 @@ var Servers = []Server{
 	endsWithoutDescriptors,
 	dropsReplies,
 	waitsForEveryone,
+	staleEvents,
 	lockHeldByTwo,
 	oneDoorForAll,
 	diesOfAReset,

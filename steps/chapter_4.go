@@ -15,4 +15,5 @@ var everyServerSteps = []stepFile{
 	backPressure,
 	bursts,
 	talkers,
+	staleEvents,
 }
