@@ -95,7 +95,7 @@ func (ops operations) received(x exchange) *delivery {
 			continue
 		}
 		for _, out := range o.outcomes() {
-			if out.result > 0 && x.within(out.seen.Exit) {
+			if out.result > 0 && out.within(x) {
 				found = &delivery{o, out}
 			}
 		}

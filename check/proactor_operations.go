@@ -36,12 +36,16 @@ var jobs = map[string]job{
 	"SEND_ZC": sends, "SENDMSG_ZC": sends, "SPLICE": sends,
 }
 
-// outcome is what an operation came to, and the call by which its starter could know: bytes, or a new descriptor, or
-// something negative.
+// outcome is what an operation came to: bytes, or a new descriptor, or something negative. It came after a time, and not
+// after the call had returned at which it was seen. Of a helper's operation that is the same.
 type outcome struct {
+	after  trace.Time
 	seen   *trace.Call
 	result int64
 }
+
+// within reports whether the outcome may have come between the request and its answer.
+func (o outcome) within(x exchange) bool { return o.after <= x.Answered && o.seen.Exit > x.Sent }
 
 // outcomes lists what the operation came to: several of one that goes on, none as long as it is under way.
 func (o *operation) outcomes() []outcome {
@@ -49,12 +53,12 @@ func (o *operation) outcomes() []outcome {
 		if o.begun.Exit == 0 {
 			return nil
 		}
-		return []outcome{{o.begun, o.begun.Result}}
+		return []outcome{{o.begun.Exit, o.begun, o.begun.Result}}
 	}
 	var all []outcome
 	for _, done := range o.entry.Completions {
 		if done.Flags&trace.CompletionNotice == 0 {
-			all = append(all, outcome{done.Seen, int64(done.Result)})
+			all = append(all, outcome{done.After, done.Seen, int64(done.Result)})
 		}
 	}
 	return all

@@ -176,15 +176,15 @@ func CallsHandler(rec *trace.Recording) Finding {
 
 // chain gives the calls that lead from an accept to an answer: a receive begins once an accept has completed, and
 // completes, and then a send begins. It is nil where one of them is missing, or too early.
-func (ops operations) chain(accepted *trace.Call, x exchange) []*trace.Call {
+func (ops operations) chain(accepted *outcome, x exchange) []*trace.Call {
 	i := slices.IndexFunc(ops.of[x.Object], func(o *operation) bool { return o.does == receives })
 	got := ops.received(x)
-	if accepted == nil || i < 0 || got == nil || ops.of[x.Object][i].begun.Enter < accepted.Exit {
+	if accepted == nil || i < 0 || got == nil || ops.of[x.Object][i].begun.Enter < accepted.after {
 		return nil
 	}
 	for _, o := range ops.of[x.Object] {
 		if o.does == sends && x.within(o.begun.Enter) && ops.anyReceived(x, o.begun.Enter) {
-			return []*trace.Call{accepted, ops.of[x.Object][i].begun, got.seen, o.begun, lastSeen(o)}
+			return []*trace.Call{accepted.seen, ops.of[x.Object][i].begun, got.seen, o.begun, lastSeen(o)}
 		}
 	}
 	return nil
@@ -194,17 +194,17 @@ func (ops operations) chain(accepted *trace.Call, x exchange) []*trace.Call {
 func (ops operations) anyReceived(x exchange, by trace.Time) bool {
 	return slices.ContainsFunc(ops.of[x.Object], func(o *operation) bool {
 		return o.does == receives && slices.ContainsFunc(o.outcomes(), func(out outcome) bool {
-			return out.result > 0 && x.within(out.seen.Exit) && out.seen.Exit <= by
+			return out.result > 0 && out.within(x) && out.after <= by
 		})
 	})
 }
 
-// firstAccepted is the call by which the server knew of its first client, if an operation brought it; or nil.
-func (ops operations) firstAccepted() (found *trace.Call) {
+// firstAccepted is the outcome that brought the first client, if an operation did; or nil.
+func (ops operations) firstAccepted() (found *outcome) {
 	for _, o := range ops.that(accepts) {
 		for _, out := range o.outcomes() {
-			if out.result >= 0 && (found == nil || out.seen.Exit < found.Exit) {
-				found = out.seen
+			if out.result >= 0 && (found == nil || out.seen.Exit < found.seen.Exit) {
+				found = &out
 			}
 		}
 	}

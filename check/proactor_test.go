@@ -202,6 +202,21 @@ func TestARingThatOnlyReceives(t *testing.T) {
 	finds(t, DataThenEvent, rec, Pass, "")
 }
 
+// A completion may be found in memory, and answered, before the next call shows it.
+func TestACompletionThatIsFoundEarly(t *testing.T) {
+	p := onRing()
+	p.answer = func(c *tracetest.Client, n int64) {
+		p.t.Turn(p.ring)
+		p.t.Turn(p.ring, start("SEND", c), tracetest.Meanwhile(c.Answered),
+			tracetest.Done{Op: "RECV", On: c, Result: int32(n)}, tracetest.Done{Op: "SEND", On: c, Result: int32(n)})
+		p.t.Turn(p.ring, start("RECV", c))
+	}
+	rec := p.exercise()
+	for _, p := range []Predicate{IsAsync, DataThenEvent, CallsHandler, KernelMovesData, BufferGivenFirst} {
+		finds(t, p, rec, Pass, "")
+	}
+}
+
 func TestABufferThatIsGivenLate(t *testing.T) {
 	p := onRing()
 	receive := func(c *tracetest.Client) { p.t.Turn(p.ring, tracetest.Start{Op: "RECV", On: c, Bare: true}) }

@@ -15,12 +15,13 @@ type Operation struct {
 	Over        bool         // no other completion follows
 }
 
-// Completion is one completion entry, and the io_uring_enter at whose return it was there. The server may have found it
-// earlier, in its memory.
+// Completion is one completion entry. It came between the return of the io_uring_enter before, or its submission if that
+// was later, and the return of the one at which it was seen. The server may have found it earlier than that, in its memory.
 type Completion struct {
 	CQE
-	Of   *Operation // nil: its submission was not seen
-	Seen *Call
+	Of    *Operation // nil: its submission was not seen
+	After Time
+	Seen  *Call
 }
 
 // Flags of completions (include/uapi/linux/io_uring.h).
@@ -48,7 +49,7 @@ type submittedAs struct {
 // findOperations matches completions to submissions. Submissions count from the enter stop, completions from the exit
 // stop, so that several threads may enter the same ring.
 func (x *index) findOperations(r *Recording) {
-	pending := map[submittedAs][]*Operation{}
+	pending, returned := map[submittedAs][]*Operation{}, map[Object]Time{}
 	for _, h := range ringStops(r) {
 		if h.at == h.call.Enter {
 			for _, e := range h.call.Ring.Submitted {
@@ -61,9 +62,10 @@ func (x *index) findOperations(r *Recording) {
 		}
 		for _, e := range h.call.Ring.Completed {
 			as := submittedAs{h.call.Object, e.Data}
-			done := Completion{CQE: e, Seen: h.call}
+			done := Completion{CQE: e, Seen: h.call, After: returned[h.call.Object]}
 			if waiting := pending[as]; len(waiting) > 0 {
 				done.Of = waiting[0]
+				done.After = max(done.After, done.Of.Submitted.Enter)
 				done.Of.Completions = append(done.Of.Completions, done)
 				if e.Flags&CompletionMore == 0 {
 					done.Of.Over, pending[as] = true, waiting[1:]
@@ -71,6 +73,7 @@ func (x *index) findOperations(r *Recording) {
 			}
 			x.completed[h.call] = append(x.completed[h.call], done)
 		}
+		returned[h.call.Object] = h.at
 	}
 }
 

@@ -33,6 +33,8 @@ func TestOperations(t *testing.T) {
 	require.Equal(t, int32(10), first.Completions[0].Result, "an operation that is over gives its number away")
 	require.True(t, first.Over)
 	require.Equal(t, int32(-104), second.Completions[0].Result)
+	require.Equal(t, rec.Calls[2].Enter, first.Completions[0].After, "it cannot have come before it was submitted")
+	require.Equal(t, rec.Calls[3].Exit, second.Completions[0].After, "it was not there when the call before returned")
 	require.Same(t, rec.Calls[2], first.Submitted)
 	require.Same(t, rec.Calls[4], second.Completions[0].Seen)
 	require.Nil(t, rec.Completed(rec.Calls[3])[1].Of, "nobody submitted it")

@@ -118,6 +118,8 @@ type Call struct {
 	Ready   []Event  `json:"ready,omitempty"`   // epoll_wait: what it returned
 	Ring    *Ring    `json:"ring,omitempty"`    // io_uring_enter
 
+	Found bool `json:"found,omitempty"` // nobody was seen to make this call: it tells what was so when the observer came
+
 	Child int `json:"child,omitempty"` // fork and clone: tid of the new task; wait: pid that was reaped
 }
 
@@ -221,5 +223,5 @@ type End struct {
 	Calls   int64  `json:"calls"`
 	Lost    int64  `json:"lost,omitempty"`    // calls the observer knows it missed
 	Zombies int    `json:"zombies,omitempty"` // unreaped children of the server when it was told to stop
-	Reason  string `json:"reason,omitempty"`  // "exited", "stopped", "killed"
+	Reason  string `json:"reason,omitempty"`  // "exited", "stopped", "killed", "detached"
 }

@@ -34,6 +34,9 @@ func (r *Recording) Name(o Object) string {
 // A call that had not returned when the recording ended has no result, but an ellipsis.
 func (r *Recording) Text(c *Call) string {
 	text := c.Name + "(" + r.arguments(c) + ")"
+	if c.Found {
+		return text + ", found so"
+	}
 	if c.Family == FamilyEpollCtl && c.Result == 0 && c.Exit != 0 {
 		return text
 	}

@@ -35,8 +35,11 @@ type Done struct {
 	Brings *Client
 }
 
-// Turn is one io_uring_enter, which submits and waits: its arguments are what it submits (Start) and what has completed
-// when it returns (Done).
+// Meanwhile is what happens elsewhere while a thread is in io_uring_enter.
+type Meanwhile func()
+
+// Turn is one io_uring_enter, which submits and waits: its arguments are what it submits (Start), what happens Meanwhile,
+// and what has completed when it returns (Done).
 func (t *Thread) Turn(ring trace.Object, what ...any) *Thread {
 	c := t.Enter("io_uring_enter", func(c *trace.Call) { c.Object, c.NFDs, c.Ring = ring, 1, &trace.Ring{} })
 	var brought []*Client
@@ -44,6 +47,8 @@ func (t *Thread) Turn(ring trace.Object, what ...any) *Thread {
 		switch w := w.(type) {
 		case Start:
 			c.Ring.Submitted = append(c.Ring.Submitted, t.submission(w))
+		case Meanwhile:
+			w()
 		case Done:
 			if w.Brings != nil {
 				brought = append(brought, w.Brings)
@@ -82,4 +87,6 @@ func (t *Thread) completion(d Done) trace.CQE {
 }
 
 // tag is what comes back with a completion.
-func tag(op string, fd int) uint64 { return uint64(crc32.ChecksumIEEE([]byte(op)))<<32 | uint64(uint32(fd)) }
+func tag(op string, fd int) uint64 {
+	return uint64(crc32.ChecksumIEEE([]byte(op)))<<32 | uint64(uint32(fd))
+}
