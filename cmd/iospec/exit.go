@@ -4,12 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
-
-	"github.com/iospec/iospec/report"
-	"github.com/iospec/iospec/steps"
-	"github.com/iospec/iospec/subject"
-	"github.com/iospec/iospec/tracer"
 )
 
 // The exit statuses, the same for every command.
@@ -56,43 +50,12 @@ func finish(err error, stderr io.Writer) int {
 	if p, ok := errors.AsType[*problem](err); ok {
 		hint = p.hint
 	}
-	if s, ok := errors.AsType[*subject.Error](err); ok {
-		text, hint = s.Kind.Error()+": "+s.Detail, s.Hint
-		if out := strings.TrimSpace(s.Output); out != "" {
-			text += "\nits last output:\n  " + strings.ReplaceAll(out, "\n", "\n  ")
-		}
+	if t, h, ok := explain(err); ok {
+		text, hint = t, h
 	}
 	fmt.Fprintf(stderr, "error: %s\n", text)
 	if hint != "" {
 		fmt.Fprintf(stderr, "hint: %s\n", hint)
 	}
 	return statusOf(err)
-}
-
-func statusOf(err error) int {
-	if p, ok := errors.AsType[*problem](err); ok {
-		return p.status
-	}
-	switch {
-	case errors.Is(err, steps.ErrNothingSelected):
-		return exitUsage
-	case errors.Is(err, tracer.ErrRefused), errors.Is(err, subject.ErrNotFound), errors.Is(err, subject.ErrNotExecutable):
-		return exitMissing
-	default:
-		return exitFailed
-	}
-}
-
-// verdict is the exit status that a summary deserves.
-func verdict(s report.Summary, strict bool) error {
-	switch {
-	case s.Fail > 0:
-		return statusError(exitBroken)
-	case s.Error > 0:
-		return statusError(exitFailed)
-	case strict && s.Inconclusive+s.Unsupported > 0:
-		return statusError(exitInconclusive)
-	default:
-		return nil
-	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -25,6 +26,10 @@ func newServe() *cobra.Command {
 			e, err := find(args[0])
 			if err != nil {
 				return err
+			}
+			if e.system != "" {
+				return &problem{exitMissing, fmt.Errorf("%s is made of the calls of %s", e.Name, e.system),
+					"GOOS=" + e.system + " go build ./cmd/iospec makes a program that serves it there"}
 			}
 			if _, ok := server.Protocols[cfg.Protocol]; !ok {
 				known := slices.Sorted(maps.Keys(server.Protocols))

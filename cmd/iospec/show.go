@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"time"
@@ -59,4 +60,17 @@ func utf8Locale() bool {
 		}
 	}
 	return true // nobody said anything: most terminals can
+}
+
+func readRecording(name string) (*trace.Recording, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, &problem{exitUsage, fmt.Errorf("read the recording: %w", err), "'iospec record -o FILE -- COMMAND…' makes one"}
+	}
+	defer f.Close()
+	rec, err := trace.Read(f)
+	if err != nil {
+		return nil, &problem{exitFailed, fmt.Errorf("read the recording %s: %w", name, err), "make it anew with 'iospec record'"}
+	}
+	return rec, nil
 }
