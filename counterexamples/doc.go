@@ -1,3 +1,5 @@
+//go:build linux
+
 // Package counterexamples holds servers that are wrong on purpose. Each makes one mistake that people really make, and
 // so breaks the Rules that it names: a check that lets it pass is no check.
 //

@@ -1,3 +1,5 @@
+//go:build linux
+
 // The testee protocol in Go: a goroutine for each connection.
 //
 //	go build -o server . && iospec identify --protocol line -- ./server {port}
