@@ -101,7 +101,8 @@ func MultiReactorSingle(rec *trace.Recording) Finding {
 }
 
 // TwoParts: a reactor, which waits for connections, and what processes them: every connection that is served is one that
-// some thread waits for among others, and it is read and then answered.
+// some thread waits for among others, and it is read and then answered. With little to do, a worker's set may hold the
+// listener and one connection at a time: that listener is another.
 func TwoParts(rec *trace.Recording) Finding {
 	j := judge{rec, "threads that wait for many connections, and handling of what they report", "each served connection in a set with others"}
 	s := shapeOf(rec)
@@ -112,7 +113,10 @@ func TwoParts(rec *trace.Recording) Finding {
 		return j.fail(j.waitsSingly(), "no wait covers two connections: each is waited for on its own")
 	}
 	within, waiting, handling := map[trace.Object]bool{}, map[int]bool{}, map[int]bool{}
-	for _, set := range s.sets {
+	for _, set := range rec.WaitSets() {
+		if degree(set) < 2 && !watchesListener(rec, set) {
+			continue
+		}
 		for o := range covered(set) {
 			within[o] = true
 		}

@@ -260,6 +260,11 @@ func covered(s *trace.WaitSet) iter.Seq[trace.Object] {
 	}
 }
 
+// watchesListener reports whether an epoll instance ever had a listener.
+func watchesListener(rec *trace.Recording, s *trace.WaitSet) bool {
+	return slices.ContainsFunc(s.Watched, func(w trace.Watch) bool { return rec.Listens(w.Object) })
+}
+
 // covers reports whether the set ever watched the object.
 func covers(s *trace.WaitSet, o trace.Object) bool {
 	for other := range covered(s) {

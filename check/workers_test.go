@@ -120,6 +120,21 @@ func TestServesWhatItDoesNotWaitFor(t *testing.T) {
 	finds(t, TwoParts, rec, Fail, "c4 is served and in no set with others")
 }
 
+// A worker with little to do has the listener and one connection at a time.
+func TestOneConnectionBesideTheListener(t *testing.T) {
+	v := newServer("level")
+	v.ask(10, v.accept(3, "held")...)
+	w := v.Main().Fork()
+	ep := w.Epoll()
+	w.Add(ep, tracetest.Listener, trace.In)
+	c := v.Connect("late")
+	w.Accept(c).Add(ep, c, trace.In)
+	c.Ask(10)
+	w.Wait(ep, c).Read(c, 10).Write(c, 10)
+	c.Answered()
+	finds(t, TwoParts, v.End(), Pass, "dispatched by threads 100, 101")
+}
+
 func TestSeveralAcceptors(t *testing.T) {
 	finds(t, SameDispatch, turns(), Fail, "threads 101, 102 accept")
 	finds(t, SameDispatch, perConnection(), Fail, "no wait covers two connections")

@@ -8,6 +8,7 @@
 //	@server     the recording of the exercise, for every server with the Rule's traits, also a foreign one
 //	@load       every server with the Rule's traits, also a foreign one, under a load of the scenario's own
 //	@reference  the same, for reference servers only: the load needs what a foreign server need not have
+//	@wild       named systems of other people, once per run; the steps start them
 //
 // and with @measured that it compares numbers taken in that run.
 package features

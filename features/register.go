@@ -44,6 +44,7 @@ const (
 	Server    Kind = "server"
 	Load      Kind = "load"
 	Reference Kind = "reference"
+	Wild      Kind = "wild"
 )
 
 // Scenario is one piece of evidence for a claim.
@@ -65,7 +66,7 @@ func (c Claim) AboutServers() bool { return c.Has(Server) || c.Has(Load) || c.Ha
 
 var (
 	verdicts  = []string{"holds", "qualified", "outdated", "refuted"}
-	kinds     = []string{string(Kernel), string(Server), string(Load), string(Reference)}
+	kinds     = []string{string(Kernel), string(Server), string(Load), string(Reference), string(Wild)}
 	claimID   = regexp.MustCompile(`^[a-z0-9]+\.[a-z0-9-]+$`)
 	sectionID = regexp.MustCompile(`^section-(.+)$`)
 )
@@ -205,7 +206,7 @@ func readScenario(sc *messages.Scenario) (Scenario, error) {
 		s.Steps = append(s.Steps, strings.TrimSpace(step.Keyword)+" "+step.Text)
 	}
 	if s.Kind == "" || len(unknown) > 0 {
-		return s, fmt.Errorf("scenario %q needs exactly one of @kernel, @server, @load, @reference, and besides it @measured at most; it has %d unknown tags %v", s.Name, len(unknown), unknown)
+		return s, fmt.Errorf("scenario %q needs exactly one of @kernel, @server, @load, @reference, @wild, and besides it @measured at most; it has %d unknown tags %v", s.Name, len(unknown), unknown)
 	}
 	return s, nil
 }

@@ -40,6 +40,9 @@ type Subject struct {
 // Kernel is the name of the subject that stands for the machine itself.
 const Kernel = "kernel"
 
+// Wild is the name of the subject that stands for named systems of other people, about which some claims speak.
+const Wild = "wild"
+
 // Claim is what a report needs to know of a Rule.
 type Claim struct {
 	ID      string `json:"id"`

@@ -4,6 +4,7 @@ package steps
 
 import (
 	"io/fs"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -12,11 +13,14 @@ import (
 
 	"github.com/iospec/iospec/check"
 	"github.com/iospec/iospec/features"
+	"github.com/iospec/iospec/report"
 )
 
-// sabotage is a change of one scenario after which it must fail: a set-up that does not do what the claim needs, or a
+// sabotaging is a change of one scenario after which it must fail: a set-up that does not do what the claim needs, or a
 // claim that is not true.
-var sabotage = []struct{ claim, scenario, from, to string }{
+type sabotaging struct{ claim, scenario, from, to string }
+
+var sabotage = []sabotaging{
 	{"mux.many-events-one-call", "each name all that are ready", "those 7 and", "those 8 and"},
 	{"mux.many-events-one-call", "epoll_wait brings no more", "room for 3", "room for 2"},
 
@@ -68,24 +72,34 @@ func TestSabotagedKernelRulesFail(t *testing.T) {
 	require.NoError(t, err)
 	for _, s := range sabotage {
 		t.Run(s.claim+"/"+s.scenario, func(t *testing.T) {
-			found, err := features.ByID(claims, []string{s.claim})
-			require.NoError(t, err)
-			file, name := sabotaged(t, found[0], s.scenario, s.from, s.to)
-			fsys := fstest.MapFS{found[0].File: {Data: []byte(file)}}
-			broken, err := features.ReadRegister(fsys)
-			require.NoError(t, err)
-			broken, err = features.ByID(broken, []string{s.claim})
-			require.NoError(t, err)
-			run, err := Run(t.Context(), Plan{Claims: broken, FS: fsys, Kernel: true})
-			require.NoError(t, err)
-			for _, sc := range run.Results[0].Scenarios {
-				if sc.Name == name {
-					require.Equal(t, check.Fail, sc.Outcome, "%q: %+v", name, sc)
-					t.Logf("fails as it must: expected %s; observed %.200s", sc.Expected, sc.Observed)
-				}
-			}
+			sc := runSabotaged(t, claims, s, Plan{Kernel: true})
+			require.Equal(t, check.Fail, sc.Outcome, "%q: %+v", sc.Name, sc)
+			t.Logf("fails as it must: expected %s; observed %.200s", sc.Expected, sc.Observed)
 		})
 	}
+}
+
+// runSabotaged runs a claim after the change in its scenario and gives what came of that one: of an outline, the worst.
+func runSabotaged(t *testing.T, claims []features.Claim, s sabotaging, plan Plan) (worst report.Scenario) {
+	t.Helper()
+	found, err := features.ByID(claims, []string{s.claim})
+	require.NoError(t, err)
+	file, name := sabotaged(t, found[0], s.scenario, s.from, s.to)
+	fsys := fstest.MapFS{found[0].File: {Data: []byte(file)}}
+	broken, err := features.ReadRegister(fsys)
+	require.NoError(t, err)
+	plan.Claims, err = features.ByID(broken, []string{s.claim})
+	require.NoError(t, err)
+	plan.FS = fsys
+	run, err := Run(t.Context(), plan)
+	require.NoError(t, err)
+	for _, sc := range run.Results[0].Scenarios {
+		if sc.Name == name && (worst.Name == "" || report.Worse(sc.Outcome, worst.Outcome)) {
+			worst = sc
+		}
+	}
+	require.NotEmpty(t, worst.Name)
+	return worst
 }
 
 // sabotaged gives the feature file with the change made in the claim's scenario, and that scenario's name.
@@ -99,9 +113,15 @@ func sabotaged(t *testing.T, c features.Claim, scenario, from, to string) (file,
 	require.NotEmpty(t, name, "no scenario of %s is called …%s…", c.ID, scenario)
 	text, err := fs.ReadFile(features.FS, c.File)
 	require.NoError(t, err)
-	before, rest, found := strings.Cut(string(text), "Scenario: "+name+"\n")
-	require.True(t, found)
-	body, after, _ := strings.Cut(rest, "\n\n")
-	require.Contains(t, body, from)
-	return before + "Scenario: " + name + "\n" + strings.ReplaceAll(body, from, to) + "\n\n" + after, name
+	rule := strings.Index(string(text), "@"+c.ID+" ")
+	require.Positive(t, rule)
+	head := regexp.MustCompile(`Scenario(?: Outline)?: ` + regexp.QuoteMeta(name) + `\n`).FindIndex(text[rule:])
+	require.NotNil(t, head)
+	at := rule + head[1]
+	end := len(text) // of the scenario: the next tag, or Rule
+	if next := regexp.MustCompile(`\n\n +@`).FindIndex(text[at:]); next != nil {
+		end = at + next[0]
+	}
+	require.Contains(t, string(text[at:end]), from)
+	return string(text[:at]) + strings.ReplaceAll(string(text[at:end]), from, to) + string(text[end:]), name
 }

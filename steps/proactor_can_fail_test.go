@@ -3,7 +3,7 @@
 package steps
 
 func init() {
-	sabotage = append(sabotage, []struct{ claim, scenario, from, to string }{
+	sabotage = append(sabotage, []sabotaging{
 		{"proactor.is-async", "by default", "sends \"hello\"", "sends \"hi\""},
 		{"proactor.is-async", "with SQPOLL", "sends \"hello\"", "sends \"hi\""},
 		{"proactor.is-async", "with DEFER_TASKRUN", "have arrived at the socket\n", "have arrived at the socket\n      And the thread enters the ring\n"},

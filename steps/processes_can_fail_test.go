@@ -3,7 +3,7 @@
 package steps
 
 func init() {
-	sabotage = append(sabotage, []struct{ claim, scenario, from, to string }{
+	sabotage = append(sabotage, []sabotaging{
 		{"process.fork-copies", "finds its parent's memory", "Then the child tells that word", "And the child changes its word\n      Then the child tells that word"},
 		{"process.fork-copies", "for itself", "And the child changes its word\n", ""},
 		{"process.fork-copies", "memory is not copied", "Then", "And the child writes to all of its memory\n      Then"},

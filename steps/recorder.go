@@ -36,7 +36,9 @@ func (r Recorder) Record(ctx context.Context, t Target) (*trace.Recording, error
 
 // RecordTo does the same and streams the recording to a writer, unless it is nil, as it is made.
 func RecordTo(ctx context.Context, t Target, w io.Writer) (*trace.Recording, error) {
-	return RecordLoad(ctx, t, w, subject.StandardLoad())
+	load := subject.StandardLoad()
+	load.Waves = t.Waves
+	return RecordLoad(ctx, t, w, load)
 }
 
 // RecordLoad does the same under another load than the standard one.
@@ -46,7 +48,7 @@ func RecordLoad(ctx context.Context, t Target, w io.Writer, load subject.Load) (
 	if w != nil {
 		sink = trace.Tee(rec, trace.NewWriter(w))
 	}
-	s, err := subject.Start(ctx, t.spec(), subject.Traced(sink))
+	s, err := t.observe(ctx, sink)
 	if err != nil {
 		return nil, err
 	}
@@ -59,9 +61,17 @@ func RecordLoad(ctx context.Context, t Target, w io.Writer, load subject.Load) (
 	return rec, nil
 }
 
+// observe starts the target traced, or attaches to it.
+func (t Target) observe(ctx context.Context, sink trace.Sink) (*subject.Subject, error) {
+	if t.PID != 0 {
+		return subject.Attach(ctx, t.PID, t.spec(), sink)
+	}
+	return subject.Start(ctx, t.spec(), subject.Traced(sink))
+}
+
 // spec is the target as package subject starts it.
 func (t Target) spec() subject.Spec {
-	return subject.Spec{Command: t.Command, Address: t.Address, Protocol: t.Protocol, StartTimeout: t.StartTimeout}
+	return subject.Spec{Command: t.Command, Files: t.Files, Address: t.Address, Protocol: t.Protocol, StartTimeout: t.StartTimeout}
 }
 
 // Start starts the scenario's target anew, untraced, for a load of the scenario's own. It is stopped when the scenario is

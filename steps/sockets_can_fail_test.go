@@ -3,7 +3,7 @@
 package steps
 
 func init() {
-	sabotage = append(sabotage, []struct{ claim, scenario, from, to string }{
+	sabotage = append(sabotage, []sabotaging{
 		{"socket.two-kinds", "what the client sends", "When the client sends 100 bytes\n      ", "When the client sends 100 bytes\n      And the client sends 50 bytes\n      "},
 		{"socket.connect-makes-socket", "as many sockets as clients", "200 clients", "199 clients"},
 		{"socket.one-port-many-connections", "all connections share", "200 different", "199 different"},

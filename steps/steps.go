@@ -18,4 +18,5 @@ var stepFiles = slices.Concat(
 	reactorSteps,
 	proactorSteps,
 	everyServerSteps,
+	wildSteps,
 )

@@ -29,7 +29,9 @@ type Target struct {
 	Name      string
 	Traits    trait.Set
 	Command   []string
-	Address   string // "" to find out what it listens on
+	PID       int               // not 0: in place of a command, a process that runs already and will run on
+	Files     map[string]string // what it reads: see subject.Spec
+	Address   string            // "" to find out what it listens on
 	Protocol  string
 	Breaks    []string // a counterexample: the claims it must break
 	Reference bool     // one of ours: @reference scenarios run against it
@@ -39,6 +41,9 @@ type Target struct {
 
 	RecordedOnly bool // there is a recording of it and no more: it cannot be put under a load
 
+	Waves int  // further bursts of the exercise, until two of its processes have accepted: see subject.Load
+	wild  bool // stands for the systems that @wild scenarios start
+
 	StartTimeout time.Duration // until it listens; 0 is package subject's own
 	TimeScale    float64       // multiplies the clients' patience; 0 is 1
 }
@@ -47,6 +52,7 @@ type Target struct {
 type Plan struct {
 	Claims  []features.Claim // the selection
 	Kernel  bool             // run @kernel scenarios
+	Wild    bool             // run @wild scenarios
 	Targets []Target
 
 	// Peers are servers with which a scenario may compare its own one. They are not judged.
@@ -71,8 +77,8 @@ type Plan struct {
 // ErrNothingSelected says that a plan has no scenario to run. An empty selection is never a success.
 var ErrNothingSelected = errors.New("the selection holds no scenario to run")
 
-// Run runs the plan: kernel scenarios first, then target by target. The error is about iospec itself; broken claims are
-// in the run.
+// Run runs the plan: kernel scenarios first, then target by target, then named systems. The error is about iospec itself;
+// broken claims are in the run.
 func Run(ctx context.Context, plan Plan) (*report.Run, error) {
 	if plan.Patience == 0 {
 		plan.Patience = 2 * time.Minute
@@ -100,6 +106,12 @@ func Run(ctx context.Context, plan Plan) (*report.Run, error) {
 			return run, err
 		}
 	}
+	if plan.Wild {
+		wild := &targetRun{target: &Target{Name: report.Wild, wild: true}, record: plan.Record, others: recordings}
+		if err := plan.runOn(ctx, run, report.Subject{Name: report.Wild}, wild); err != nil {
+			return run, err
+		}
+	}
 	run.Seconds = time.Since(run.Started).Seconds()
 	run.Tally()
 	if len(run.Results) == 0 {
@@ -118,6 +130,8 @@ type targetRun struct {
 	err  error
 
 	visits map[visitOf]visit // scenarios run one after the other
+
+	others []*targetRun // of @wild scenarios: the targets before, and the systems that were started since
 }
 
 func (r *targetRun) recording(ctx context.Context) (*trace.Recording, error) {
@@ -162,6 +176,9 @@ func chosen(c features.Claim, s features.Scenario, t *Target) bool {
 	if t == nil {
 		return s.Kind == features.Kernel
 	}
+	if t.wild {
+		return s.Kind == features.Wild
+	}
 	if !trait.Applies(c.Traits, t.Traits) {
 		return false
 	}
@@ -183,7 +200,7 @@ func (p Plan) runOn(ctx context.Context, run *report.Run, subject report.Subject
 	ran := false
 	for _, c := range p.Claims {
 		result := report.Result{Claim: c.ID, Subject: subject.Name, Finding: check.Finding{Outcome: check.Pass}}
-		for _, kind := range []features.Kind{features.Kernel, features.Server, features.Load, features.Reference} {
+		for _, kind := range []features.Kind{features.Kernel, features.Server, features.Load, features.Reference, features.Wild} {
 			if !anyChosen(c, kind, t) {
 				continue
 			}
@@ -322,7 +339,7 @@ func (col *collector) scenario(sc *godog.ScenarioContext) {
 func kindOf(s *godog.Scenario) string {
 	for _, t := range s.Tags {
 		switch k := features.Kind(strings.TrimPrefix(t.Name, "@")); k {
-		case features.Kernel, features.Server, features.Load, features.Reference:
+		case features.Kernel, features.Server, features.Load, features.Reference, features.Wild:
 			return string(k)
 		}
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"path"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -36,25 +35,6 @@ func writeJSON(cmd *cobra.Command, name string, v any) error {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
 	return nil
-}
-
-// matchServers gives the names in the catalogue that fit a pattern; a plain name that is none of them is an error.
-func matchServers(pattern string) ([]string, error) {
-	var out []string
-	for _, e := range catalogue() {
-		ok, err := path.Match(pattern, e.Name)
-		if err != nil {
-			return nil, usagef("patterns are those of a shell, such as 'epoll/*'", "server pattern %q: %w", pattern, err)
-		}
-		if ok {
-			out = append(out, e.Name)
-		}
-	}
-	if len(out) == 0 {
-		_, err := find(pattern)
-		return nil, err
-	}
-	return out, nil
 }
 
 // must is for set-up that can only fail by a mistake in this program.

@@ -4,7 +4,7 @@ package main
 
 import (
 	"fmt"
-	"slices"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -41,7 +41,7 @@ Prints the matrix of claims and servers, what was not kept with its evidence, an
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
 	fl := cmd.Flags()
-	fl.StringArrayVar(&f.servers, "server", nil, "only this server (repeatable); 'kernel' for the kernel Rules; patterns such as 'epoll/*'")
+	fl.StringArrayVar(&f.servers, "server", nil, "only this server (repeatable); 'kernel' for the kernel Rules, 'wild' for named systems; patterns such as 'epoll/*'")
 	fl.StringArrayVar(&f.claims, "claim", nil, "only this claim (repeatable); patterns such as 'trigger' or 'epoll.*'")
 	fl.StringVar(&f.tags, "tags", "", "only scenarios whose tags fit, such as '@epoll and not @measured'")
 	fl.StringVar(&f.report, "report", "iospec-report", "folder for the report; '' for none")
@@ -50,7 +50,7 @@ Prints the matrix of claims and servers, what was not kept with its evidence, an
 	fl.BoolVar(&f.strict, "strict", false, "exit 5 when something is inconclusive or unsupported")
 	must(cmd.RegisterFlagCompletionFunc("claim", completeClaims))
 	must(cmd.RegisterFlagCompletionFunc("server", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		return append(names(catalogue()), report.Kernel), cobra.ShellCompDirectiveNoFileComp
+		return serverNames(), cobra.ShellCompDirectiveNoFileComp
 	}))
 	return cmd
 }
@@ -60,7 +60,7 @@ func (f runFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	targets, kernel, err := selectTargets(f.servers)
+	chosen, err := selectServers(f.servers)
 	if err != nil {
 		return err
 	}
@@ -71,11 +71,11 @@ func (f runFlags) run(cmd *cobra.Command) error {
 	defer dir.Abandon()
 	out := cmd.OutOrStdout()
 	line := newProgress(cmd.ErrOrStderr(), f.quiet)
-	peers, _, err := selectTargets([]string{"*/*"})
+	peers, err := references()
 	if err != nil {
 		return err
 	}
-	plan := steps.Plan{Claims: claims, Kernel: kernel, Targets: targets, Peers: peers, Record: steps.Recorder{Folder: dir}.Record}
+	plan := steps.Plan{Claims: claims, Kernel: chosen.kernel, Wild: chosen.wild, Targets: chosen.targets, Peers: peers, Record: steps.Recorder{Folder: dir}.Record}
 	plan.Progress = func(subject, claim, scenario string, done *report.Scenario) {
 		if done == nil {
 			line.show("%s  %s  %s", subject, claim, scenario)
@@ -112,7 +112,7 @@ func (f runFlags) run(cmd *cobra.Command) error {
 
 // runVerdict is the exit status of a whole run: a counterexample that keeps what it must break is a failure of the
 // specification itself.
-func runVerdict(run *report.Run, strict, quiet bool, out interface{ Write([]byte) (int, error) }) error {
+func runVerdict(run *report.Run, strict, quiet bool, out io.Writer) error {
 	if err := verdict(run.Summary, strict); err != nil {
 		return err
 	}
@@ -145,35 +145,6 @@ func selectClaims(ids []string, tags string) ([]features.Claim, error) {
 		}
 	}
 	return claims, nil
-}
-
-// selectTargets gives the servers to run against; without names, all of them and the kernel.
-func selectTargets(patterns []string) (targets []steps.Target, kernel bool, err error) {
-	if len(patterns) == 0 {
-		patterns = []string{report.Kernel, "*/*"}
-	}
-	chosen := map[string]bool{}
-	for _, p := range patterns {
-		if p == report.Kernel {
-			kernel = true
-			continue
-		}
-		matched, err := matchServers(p)
-		if err != nil {
-			return nil, false, err
-		}
-		for _, name := range matched {
-			chosen[name] = true
-		}
-	}
-	for _, e := range slices.DeleteFunc(catalogue(), func(e entry) bool { return !chosen[e.Name] }) {
-		t, err := e.target()
-		if err != nil {
-			return nil, false, err
-		}
-		targets = append(targets, t)
-	}
-	return targets, kernel, nil
 }
 
 // addReproduction gives every result the command that shows it again.

@@ -27,14 +27,15 @@ var may = map[string][]string{
 	"subject":         {"tracer", "trace", "internal"},
 	"report":          {"trace", "check", "internal"},
 	"features":        {"internal"},
-	"steps":           {"features", "check", "trace", "tracer", "subject", "report", "internal"},
+	"steps":           {"features", "identify", "wild", "check", "trace", "tracer", "subject", "report", "internal"},
 	"site":            {"report", "features", "trace", "check", "docs", "internal"},
 	"docs":            {},
+	"wild":            {"internal"},
 	"impl":            {},
 	"counterexamples": {"impl", "internal"},
 	"internal":        {},
 	"examples":        {},
-	"cmd":             {"features", "steps", "identify", "check", "trace", "tracer", "subject", "report", "site", "docs", "impl", "counterexamples", "internal"},
+	"cmd":             {"wild", "features", "steps", "identify", "check", "trace", "tracer", "subject", "report", "site", "docs", "impl", "counterexamples", "internal"},
 }
 
 type pkg struct {
