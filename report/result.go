@@ -61,6 +61,7 @@ type Result struct {
 	check.Finding
 	Scenarios []Scenario `json:"scenarios,omitempty"`
 	Reproduce string     `json:"reproduce,omitempty"` // the command that shows it again
+	Known     *string    `json:"known,omitempty"`     // it fails, as is known; why it does
 }
 
 // Scenario is what became of one scenario.
@@ -88,6 +89,7 @@ type Summary struct {
 	Inconclusive int `json:"inconclusive"`
 	Unsupported  int `json:"unsupported"`
 	Error        int `json:"error"`
+	Known        int `json:"known,omitempty"` // fail, as is known
 }
 
 // severity orders outcomes: a Rule is as bad as its worst scenario.
@@ -112,8 +114,19 @@ func (s *Summary) Count(o check.Outcome) {
 	}
 }
 
+// add counts a result: one that is known to fail is no failure.
+func (s *Summary) add(r Result) {
+	if r.Known != nil {
+		s.Known++
+		return
+	}
+	s.Count(r.Outcome)
+}
+
 // Total is the number of findings.
-func (s Summary) Total() int { return s.Pass + s.Fail + s.Inconclusive + s.Unsupported + s.Error }
+func (s Summary) Total() int {
+	return s.Pass + s.Fail + s.Inconclusive + s.Unsupported + s.Error + s.Known
+}
 
 // Tally counts the run's findings into its summary. Subjects that are wrong on purpose are not counted: what they owe
 // is told by Counterexamples.
@@ -125,7 +138,7 @@ func (r *Run) Tally() {
 	r.Summary = Summary{}
 	for _, res := range r.Results {
 		if !wrong[res.Subject] {
-			r.Summary.Count(res.Outcome)
+			r.Summary.add(res)
 		}
 	}
 }
@@ -147,7 +160,7 @@ func ResultOf(run *Run, s Subject) SingleResult {
 	for _, r := range run.Results {
 		if r.Subject == s.Name {
 			out.Claims = append(out.Claims, r)
-			out.Summary.Count(r.Outcome)
+			out.Summary.add(r)
 		}
 	}
 	return out

@@ -26,6 +26,14 @@ var cell = map[check.Outcome]struct{ word, color string }{
 	check.Error:        {"ERROR", "1;35"},
 }
 
+// lookOf is how a result looks: one that is known to fail is no alarm.
+func lookOf(r Result) (word, color string) {
+	if r.Known != nil {
+		return "known", "33"
+	}
+	return cell[r.Outcome].word, cell[r.Outcome].color
+}
+
 // Paint wraps text in an ANSI colour, if the style has colours.
 func (s Style) Paint(color, text string) string {
 	if !s.Color || color == "" {
@@ -165,7 +173,7 @@ func chapterTitle(chapter string) string {
 // Trouble prints every finding that is not a pass, in full, each with the command that shows it again.
 func Trouble(out io.Writer, run *Run, style Style) {
 	for _, r := range run.Results {
-		if r.Outcome != check.Pass && !run.wrong(r.Subject) {
+		if r.Outcome != check.Pass && r.Known == nil && !run.wrong(r.Subject) {
 			Detail(out, r, run.claim(r.Claim), style)
 		}
 	}
@@ -299,6 +307,7 @@ func (r *Run) Owed(s Subject) (broke, missed, extra []string) {
 		switch {
 		case must && outcome == check.Fail:
 			broke = append(broke, c.ID)
+		case must && outcome == check.Unsupported: // it cannot be shown here, of this server or of any
 		case must:
 			missed = append(missed, c.ID)
 		case outcome == check.Fail, outcome == check.Error:
@@ -314,7 +323,7 @@ func (s Summary) Line() string {
 	for _, p := range []struct {
 		n    int
 		word string
-	}{{s.Fail, "broken"}, {s.Error, "errors"}, {s.Inconclusive, "inconclusive"}, {s.Unsupported, "unsupported"}} {
+	}{{s.Fail, "broken"}, {s.Known, "known to fail"}, {s.Error, "errors"}, {s.Inconclusive, "inconclusive"}, {s.Unsupported, "unsupported"}} {
 		if p.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.word))
 		}
@@ -326,9 +335,9 @@ func (s Summary) Line() string {
 func Single(out io.Writer, run *Run, s Subject, style Style, verbose bool) {
 	fmt.Fprintf(out, "%s as %s\n\n", style.Paint("1", s.Name), trait.Set(s.As))
 	for _, r := range run.Results {
-		look := cell[r.Outcome]
+		word, color := lookOf(r)
 		c := run.claim(r.Claim)
-		fmt.Fprintf(out, "  %s %s\n", style.pad(look.color, look.word, 6), style.Paint("1", r.Claim))
+		fmt.Fprintf(out, "  %s %s\n", style.pad(color, word, 6), style.Paint("1", r.Claim))
 		fmt.Fprintf(out, "         %s\n", style.Paint("2", wrap(c.Title, 9, style.width())))
 		if r.Outcome == check.Pass && r.Observed != "" {
 			fmt.Fprintf(out, "         %s\n", wrap(r.Observed, 9, style.width()))
