@@ -84,6 +84,9 @@ func (w *World) Start(ctx context.Context) (*subject.Subject, error) {
 }
 
 func (w *World) start(ctx context.Context, t Target) (*subject.Subject, error) {
+	if err := t.lacking(); err != nil {
+		return nil, err
+	}
 	s, err := subject.Start(ctx, t.spec())
 	if err != nil {
 		return nil, err

@@ -138,7 +138,11 @@ func (r *targetRun) recording(ctx context.Context) (*trace.Recording, error) {
 	if r.target == nil || r.record == nil {
 		return nil, errors.New("this scenario asks for a recording, but runs against no server; is it tagged @server?")
 	}
-	r.once.Do(func() { r.rec, r.err = r.record(ctx, *r.target) })
+	r.once.Do(func() {
+		if r.err = r.target.lacking(); r.err == nil {
+			r.rec, r.err = r.record(ctx, *r.target)
+		}
+	})
 	return r.rec, r.err
 }
 
