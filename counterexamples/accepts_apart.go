@@ -23,7 +23,7 @@ var acceptsApart = Server{
 var threadsForProcesses = Server{
 	Name:    "counterexample/threads-for-processes",
 	Traits:  []string{"single-reactor-processes", "epoll", "level"},
-	Breaks:  []string{"pattern.four-combinations", "workers.processes-are-awkward"},
+	Breaks:  []string{"pattern.four-combinations", "workers.processes-are-awkward", "workers.processes-unused"},
 	Mistake: "the workers are threads, in what is said to have worker processes",
 	Serve: func(ctx context.Context, cfg server.Config) error {
 		// The mistake: processes were asked for so that a worker that crashes takes no other client with it. Threads were

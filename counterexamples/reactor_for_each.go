@@ -13,7 +13,7 @@ import (
 var reactorForEach = Server{
 	Name:    "counterexample/reactor-for-each",
 	Traits:  []string{"multi-reactor-threads", "accept-main"},
-	Breaks:  []string{"pattern.four-combinations", "pattern.two-parts"},
+	Breaks:  []string{"multi.simpler", "pattern.four-combinations", "pattern.two-parts"},
 	Mistake: "each connection has a reactor of its own, in a thread of its own",
 	Serve: func(ctx context.Context, cfg server.Config) error {
 		return serve(ctx, cfg, levelEpoll, func(main *loop) {

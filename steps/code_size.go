@@ -61,7 +61,7 @@ func (w *World) codeBeside(name string) (mine, other *code.Program, err error) {
 		return nil, nil, err
 	}
 	for _, t := range []Target{*w.Target, peer} {
-		if t.Code == nil {
+		if t.Code == nil || !t.Reference {
 			return nil, nil, check.Unsupportedf("the code of %s is not known", t.Name)
 		}
 	}

@@ -53,7 +53,7 @@ Feature: Two patterns around multiplexing
       When all clients ask for 4 ms of work at once, those of one server and then those of the other, again and again
       Then one thread has more than 0.85 of the server's CPU time, and none has more than 0.7 of the other's
 
-    @reference
+    @reference @measured
     Scenario: and it has more code
       Given the code of the server, and that of reactor/single
       Then the server's has more lines

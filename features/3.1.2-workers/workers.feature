@@ -108,7 +108,7 @@ Feature: One reactor and many workers
       Given 10 clients of the server, and as many of reactor/single-threads beside it
       Then the server takes more than 1.3 times the memory of the other
 
-    @reference
+    @reference @measured
     Scenario: there is more code than with worker threads
       Given the code of the server, and that of reactor/single-threads
       Then the server's has more lines

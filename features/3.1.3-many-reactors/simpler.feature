@@ -12,7 +12,7 @@ Feature: Simpler than one reactor with workers
     long as one of them is free. A server with many reactors that is to have this as well needs workers besides, as Netty
     has for such handlers.
 
-    @reference
+    @reference @measured
     Scenario: fewer lines, fewer things shared, and fewer places to wait
       Given the code of the server, and that of reactor/single-threads
       Then the server's has fewer lines
@@ -29,12 +29,12 @@ Feature: Simpler than one reactor with workers
     They are, where the workers are processes as well. Workers that are threads are simpler: processes must be started,
     watched and replaced, and what passes between them must be written down.
 
-    @reference
+    @reference @measured
     Scenario: fewer lines than with worker processes
       Given the code of the server, and that of reactor/single-processes
       Then the server's has fewer lines
 
-    @reference
+    @reference @measured
     Scenario: but more than with worker threads
       Given the code of the server, and that of reactor/single-threads
       Then the server's has more lines
