@@ -4,6 +4,7 @@ import (
 	"html"
 	"html/template"
 	"strings"
+	"sync"
 
 	"github.com/alecthomas/chroma/v2"
 	"github.com/alecthomas/chroma/v2/lexers"
@@ -11,7 +12,21 @@ import (
 
 // highlight colours code. Only what helps to read it is marked: comments, keywords, strings, numbers, and the names of
 // functions. chroma's own formatter marks every bracket, which makes a page ten times as large.
+//
+// Servers share code, which is coloured once.
 func highlight(language, code string) template.HTML {
+	key := [2]string{language, code}
+	if known, ok := highlighted.Load(key); ok {
+		return known.(template.HTML)
+	}
+	out := colour(language, code)
+	highlighted.Store(key, out)
+	return out
+}
+
+var highlighted sync.Map
+
+func colour(language, code string) template.HTML {
 	lexer := lexers.Get(language)
 	if lexer == nil {
 		return template.HTML(html.EscapeString(code))

@@ -20,7 +20,11 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
+	"reflect"
+	"runtime"
+	"strings"
 
 	"github.com/iospec/iospec/features"
 	"github.com/iospec/iospec/report"
@@ -35,6 +39,7 @@ type Input struct {
 
 	Claims   []features.Claim
 	Servers  []Server  // the reference servers, then the counterexamples
+	Systems  []Server  // named systems of other people
 	Commands []Command // of the command line
 	Statuses []Status  // exit statuses
 
@@ -50,10 +55,20 @@ type Server struct {
 	Traits  []string
 	Summary string
 	Breaks  []string // a counterexample: the claims it must break
+	System  bool     // made by other people
 
 	Package string // the folder of its code, "reactor"
 	Entry   string // the function that serves, "ServeSingle"
 	File    string // the file of that function
+}
+
+// ServedBy adds where the code is: the function that serves.
+func (s Server) ServedBy(serve any) Server {
+	f := runtime.FuncForPC(reflect.ValueOf(serve).Pointer())
+	s.Package, s.Entry, _ = strings.Cut(path.Base(f.Name()), ".")
+	file, _ := f.FileLine(f.Entry())
+	s.File = path.Base(file)
+	return s
 }
 
 // Command is a command of the program.

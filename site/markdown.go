@@ -60,7 +60,7 @@ func fence(language, code string) template.HTML {
 // command shows something to type, with a button that copies it.
 func command(text string) template.HTML {
 	return template.HTML(fmt.Sprintf("<div class=\"cmd\"><pre tabindex=\"0\"><code>%s</code></pre><button type=\"button\" class=\"copy\" aria-label=\"Copy the command\">copy</button></div>\n",
-		highlight("sh", text)))
+		template.HTMLEscapeString(text)))
 }
 
 // page splits a hand-written page into its head, lines of "key: value", and its text.

@@ -26,7 +26,7 @@ type model struct {
 	claims   map[string]*features.Claim
 	results  map[string]map[string]*report.Result // by claim and subject
 	stages   map[string]*stage.Stage              // by server
-	servers  []Server                             // the reference servers
+	servers  []Server                             // the reference servers, and the systems that the run has seen
 	wrong    []Server                             // the counterexamples
 	how      []*prose
 	glossary *glossary
@@ -69,6 +69,13 @@ func newModel(in Input) (*model, error) {
 		}
 		m.servers = append(m.servers, s)
 		if rec := in.Recordings[s.Name]; rec != nil {
+			m.stages[s.Name] = stage.New(rec)
+		}
+	}
+	for _, s := range in.Systems {
+		s.System = true
+		if rec := in.Recordings[s.Name]; rec != nil {
+			m.servers = append(m.servers, s)
 			m.stages[s.Name] = stage.New(rec)
 		}
 	}
@@ -184,9 +191,14 @@ func (m *model) worst(claim string) check.Outcome {
 	return worst
 }
 
-// subjects are the kernel and the reference servers, in the order of the catalogue.
+// subjects are the kernel, the reference servers in the order of the catalogue, and the systems in the wild.
 func (m *model) subjects() []string {
 	names := []string{report.Kernel}
+	for _, s := range m.Run.Subjects {
+		if s.Name == report.Wild {
+			names = append(names, s.Name)
+		}
+	}
 	for _, s := range m.servers {
 		names = append(names, s.Name)
 	}

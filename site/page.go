@@ -69,7 +69,7 @@ func (m *model) nav(here string) []navGroup {
 	if m.Before != nil {
 		groups[0].Links = append(groups[0].Links, link("changes.html", "What changed", ""))
 	}
-	var chapters, servers, how []navLink
+	var chapters, servers, systems, how []navLink
 	for _, ch := range m.chapters {
 		l := link(chapterPage(ch.Folder), ch.Title, ch.Number)
 		for _, f := range ch.Features {
@@ -80,13 +80,21 @@ func (m *model) nav(here string) []navGroup {
 		chapters = append(chapters, l)
 	}
 	for _, s := range m.servers {
-		servers = append(servers, link(serverPage(s.Name), s.Name, ""))
+		if s.System {
+			systems = append(systems, link(serverPage(s.Name), s.Name, ""))
+		} else {
+			servers = append(servers, link(serverPage(s.Name), s.Name, ""))
+		}
 	}
 	for _, h := range m.how {
 		how = append(how, link(howPage(h.Name), h.Title, ""))
 	}
+	groups = append(groups, navGroup{Title: "Chapters", Links: chapters}, navGroup{Title: "Servers", Links: servers})
+	if len(systems) > 0 {
+		groups = append(groups, navGroup{Title: "In the wild", Links: systems})
+	}
 	return append(groups,
-		navGroup{Title: "Chapters", Links: chapters}, navGroup{Title: "Servers", Links: servers}, navGroup{Title: "How to", Links: how},
+		navGroup{Title: "How to", Links: how},
 		navGroup{Title: "Look up", Links: []navLink{
 			link("glossary.html", "Glossary", ""), link("reference.html", "Reference", ""), link("counterexamples.html", "Counterexamples", ""),
 		}})

@@ -48,6 +48,7 @@ var kinds = []kindView{
 	{"@server", "judged on the recording of the exercise, for any server that has the Rule's traits"},
 	{"@load", "a load of its own, for any server that has the Rule's traits and speaks the protocol"},
 	{"@reference", "a load of its own that only the reference servers can take"},
+	{"@wild", "named systems of other people, as they are packaged"},
 	{"@measured", "beside one of these: compares numbers taken in that run"},
 }
 

@@ -17,13 +17,29 @@ import (
 type ruleView struct {
 	*features.Claim
 	Worst     check.Outcome
-	Kernel    *resultView
+	Whole     []wholeView // findings on the kernel and on systems in the wild, scenario by scenario
 	Servers   []resultView
 	Kept      int            // servers that keep it
 	Shown     []scenarioView // scenarios about servers: the steps, which are the same for all
 	Wrong     []wrongView
 	Reproduce string
 	Judge     *judgeView
+}
+
+// wholeView is a finding that is shown with all its scenarios.
+type wholeView struct {
+	Title, subject string
+	kind           features.Kind
+	resultView
+}
+
+// plan shows what would be done, where the run left it out.
+func (w *wholeView) plan(c *features.Claim) {
+	for _, s := range c.Scenarios {
+		if s.Kind == w.kind {
+			w.Scenarios = append(w.Scenarios, planned(s))
+		}
+	}
 }
 
 // resultView is a finding on one subject.
@@ -66,9 +82,15 @@ const manyScenarios = 9
 
 func (m *model) rule(c *features.Claim) ruleView {
 	v := ruleView{Claim: c, Worst: m.worst(c.ID), Reproduce: "iospec run --claim " + c.ID}
-	if r := m.finding(c.ID, report.Kernel); r != nil {
-		rv := m.result(c, r)
-		v.Kernel = &rv
+	for _, w := range []wholeView{{Title: "On the kernel", subject: report.Kernel, kind: features.Kernel}, {Title: "On systems in the wild", subject: report.Wild, kind: features.Wild}} {
+		if r := m.finding(c.ID, w.subject); r != nil {
+			w.resultView = m.result(c, r)
+		} else {
+			w.plan(c)
+		}
+		if len(w.Scenarios) > 0 {
+			v.Whole = append(v.Whole, w)
+		}
 	}
 	for _, s := range m.servers {
 		if r := m.finding(c.ID, s.Name); r != nil {
@@ -79,7 +101,7 @@ func (m *model) rule(c *features.Claim) ruleView {
 		}
 	}
 	for _, s := range c.Scenarios {
-		if s.Kind != features.Kernel {
+		if s.Kind != features.Kernel && s.Kind != features.Wild {
 			v.Shown = append(v.Shown, planned(s))
 		}
 	}

@@ -248,7 +248,7 @@ func (m *model) code(v *serverView) error {
 		cf := codeFile{Name: path.Join("impl", v.Package, f.Name)}
 		for _, d := range f.Decls {
 			v.Lines += d.Len
-			cf.Decls = append(cf.Decls, codeDecl{d, "code-" + slug(d.Name), m.render(godoc(d.Doc)), highlight("go", d.Code)})
+			cf.Decls = append(cf.Decls, codeDecl{d, "code-" + anchor(d.Name), m.render(godoc(d.Doc)), highlight("go", d.Code)})
 		}
 		v.Code = append(v.Code, cf)
 	}
@@ -269,6 +269,11 @@ func godoc(text string) string {
 		out = append(out, escapeMarkdown(l))
 	}
 	return strings.Join(out, "\n")
+}
+
+// anchor makes an id of a declaration's name. In Go, case makes a difference.
+func anchor(name string) string {
+	return strings.Trim(strings.NewReplacer("(", "", ")", "", "*", "", "[", "-", "]", "").Replace(name), "-")
 }
 
 // escapeMarkdown keeps Go comments, which know no emphasis, from being taken for Markdown.

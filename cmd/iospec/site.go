@@ -6,10 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path"
 	"path/filepath"
-	"reflect"
-	"runtime"
 	"slices"
 	"strings"
 
@@ -23,6 +20,7 @@ import (
 	"github.com/iospec/iospec/impl"
 	"github.com/iospec/iospec/report"
 	"github.com/iospec/iospec/site"
+	"github.com/iospec/iospec/wild"
 )
 
 // siteFlags say what a site is made of, and where it goes.
@@ -127,7 +125,7 @@ func (f siteFlags) input(root *cobra.Command) (site.Input, error) {
 		return site.Input{}, err
 	}
 	in := site.Input{
-		Run: run, Recordings: recordings, Claims: claims, Servers: siteServers(), Commands: siteCommands(root), Statuses: statuses,
+		Run: run, Recordings: recordings, Claims: claims, Servers: siteServers(), Systems: siteSystems(), Commands: siteCommands(root), Statuses: statuses,
 		Sources: impl.Sources, Counterexamples: counterexamples.Sources, Predicates: check.Sources, Docs: docs.FS,
 	}
 	if f.before != "" {
@@ -150,12 +148,16 @@ var statuses = []site.Status{
 func siteServers() []site.Server {
 	var all []site.Server
 	for _, e := range catalogue() {
-		f := runtime.FuncForPC(reflect.ValueOf(e.serve).Pointer())
-		pkg, entry, _ := strings.Cut(path.Base(f.Name()), ".")
-		file, _ := f.FileLine(f.Entry())
-		all = append(all, site.Server{
-			Name: e.Name, Traits: e.Traits, Summary: e.Summary, Breaks: e.Breaks, Package: pkg, Entry: entry, File: path.Base(file),
-		})
+		all = append(all, site.Server{Name: e.Name, Traits: e.Traits, Summary: e.Summary, Breaks: e.Breaks}.ServedBy(e.serve))
+	}
+	return all
+}
+
+// siteSystems describes the named systems.
+func siteSystems() []site.Server {
+	var all []site.Server
+	for _, s := range wild.All() {
+		all = append(all, site.Server{Name: s.Name, Traits: s.Traits, Summary: s.Title})
 	}
 	return all
 }

@@ -52,7 +52,7 @@ func newAxis(sc *stage.Scene, left float64) *axis {
 			pos = max(pos, free[a.Lane])
 		}
 		for _, a := range starts[t] {
-			free[a.Lane] = pos + max(charW*float64(len([]rune(a.Text)))+22, 26)
+			free[a.Lane] = max(free[a.Lane], pos+max(charW*float64(len([]rune(a.Text)))+22, 26))
 		}
 		x.at[t] = pos
 	}
