@@ -19,7 +19,8 @@ Feature: What a process for each client costs
     to make, and tens of times the memory, of a connection in an epoll instance (a few kilobytes; see epoll.c10k for the
     servers'). Who has ten thousand clients that come and go pays it with each.
 
-    Measured is at hundreds of processes; what it comes to at ten thousand is computed, and said to be.
+    Measured is at hundreds of processes that do nothing, and on servers with some tens of clients, beside one that is
+    event-driven; what it comes to at ten thousand is computed, and said to be.
 
     @kernel @measured
     Scenario: a process is much dearer to make than a connection is to add

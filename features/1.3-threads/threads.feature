@@ -40,7 +40,8 @@ Feature: Threads of one process
   @thread.churn-costs @holds @section-1.3 @thread-per-connection
   Rule: to make a thread for each connection, and to end it, costs
     A thread must be made, scheduled for the first time, ended and taken down; one that waits for work must be woken. Both
-    are measured in turn, doing nothing else. What it means for a server depends on how long a connection lasts.
+    are measured in turn, doing nothing else. What it means for a server depends on how long a connection lasts: it is
+    most where clients come, ask once and go, and that is measured on servers.
 
     @kernel @measured
     Scenario: a new thread against one that waits

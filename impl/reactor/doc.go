@@ -68,8 +68,9 @@
 //
 // pattern.two-parts, pattern.four-combinations, pattern.many-reactors-one-worker-useless; single.three-objects,
 // single.acceptor-and-handler, single.read-work-send, single.no-ipc-no-locks, single.one-core,
-// single.slow-handler-stalls; workers.same-dispatch, workers.handler-only-io, workers.worker-computes,
-// workers.mutex-guards, workers.processes-are-awkward, workers.reactor-is-bottleneck; multi.main-only-accepts,
+// single.slow-handler-stalls, single.cpu-bound-unfit; workers.same-dispatch, workers.handler-only-io,
+// workers.worker-computes, workers.uses-cores, workers.shared-data-race, workers.mutex-guards,
+// workers.processes-are-awkward, workers.processes-unused, workers.reactor-is-bottleneck; multi.main-only-accepts,
 // multi.sub-registers, multi.sub-serves, multi.clear-division, multi.simpler; nginx.master, nginx.workers-accept,
 // nginx.accept-lock, nginx.sticks.
 package reactor
