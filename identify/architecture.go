@@ -66,7 +66,7 @@ var architectures = []architecture{
 	{"proactor", []wanted{must("kernel-operates")}},
 	{"emulated-proactor", []wanted{
 		mustNot("kernel-operates"), mustNot("waits-for-many"), mustNot("own-process"), mustNot("several-processes"),
-		mustNot("process-one-at-a-time"), mustNot("thread-one-at-a-time"),
+		mustNot("process-one-at-a-time"), mustNot("thread-one-at-a-time"), mustNot("one-thread"),
 	}},
 	{"managed-runtime", []wanted{
 		mustNot("kernel-operates"), must("waits-for-many"), mustNot("own-process"), mustNot("one-thread"), mustNot("one-owner"),

@@ -18,6 +18,7 @@ type rings struct {
 	other  int                      // operations on anything else
 	enters map[string][]*trace.Call // waits on a ring that asks for readiness, by ring
 	pids   []int                    // processes with operations on sockets that have no descriptor
+	opaque *trace.Call              // an enter of a ring that could not be read, since it was there before the observer
 	served map[int]int              // connections without a descriptor, by process
 }
 
@@ -37,6 +38,9 @@ func ringsOf(rec *trace.Recording) rings {
 	fixed := map[int]map[int]bool{}
 	for _, call := range rec.Calls {
 		if call.Ring == nil {
+			if call.Name == "io_uring_enter" {
+				r.opaque = call
+			}
 			continue
 		}
 		if len(call.Ring.Completed) > 0 {

@@ -99,10 +99,11 @@ const LoadMore = "more clients at the same time, so that one process cannot take
 
 // The other loads that settle what is open.
 const (
-	loadSome    = "clients that send requests and get answers"
-	loadAtOnce  = "two clients connected at the same time, each with several requests"
-	loadThreads = "more clients connected at the same time than the server has threads, while some of them stay"
-	loadLeave   = "clients that leave, while others still come"
+	loadSome      = "clients that send requests and get answers"
+	loadAtOnce    = "two clients connected at the same time, each with several requests"
+	loadThreads   = "more clients connected at the same time than the server has threads, while some of them stay"
+	loadFromStart = "the server observed from its start, in place of --pid"
+	loadLeave     = "clients that leave, while others still come"
 )
 
 // idle answers for a server that nobody used.

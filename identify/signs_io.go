@@ -8,8 +8,8 @@ import (
 
 // kernelOperates: operations on nearly all connections were submitted to a ring, and nobody read them by a call.
 func kernelOperates(s *survey) reply {
-	if len(s.conns) == 0 && s.rings.total() == 0 && s.answered >= 2 && madeRing(s.rec) != nil {
-		return yes([]*trace.Call{madeRing(s.rec)}, "%s answered with no call on any connection, by a server that has a ring", plural(s.answered, "request"))
+	if ring := s.someRing(); len(s.conns) == 0 && s.rings.total() == 0 && s.answered >= 2 && ring != nil {
+		return yes([]*trace.Call{ring}, "%s answered with no call on any connection, by a server that has a ring", plural(s.answered, "request"))
 	}
 	if r := s.idle(); r != nil {
 		return *r
@@ -35,12 +35,13 @@ func kernelOperates(s *survey) reply {
 	return no(first(reads, 3), "%s read by calls, %d by io_uring", plural(byCall, "connection"), byRing)
 }
 
-func madeRing(rec *trace.Recording) *trace.Call {
-	i := slices.IndexFunc(rec.Calls, func(c *trace.Call) bool { return c.Name == "io_uring_setup" && c.Result >= 0 })
+// someRing gives a call by which a server shows that it has a ring.
+func (s *survey) someRing() *trace.Call {
+	i := slices.IndexFunc(s.rec.Calls, func(c *trace.Call) bool { return c.Name == "io_uring_setup" && c.Result >= 0 })
 	if i < 0 {
-		return nil
+		return s.rings.opaque
 	}
-	return rec.Calls[i]
+	return s.rec.Calls[i]
 }
 
 // waitsForMany: nearly all connections that asked several times were in a set with others, of which some wait told. One
@@ -69,6 +70,8 @@ func waitsForMany(s *survey) reply {
 	switch {
 	case nearlyAll(within, len(conns)):
 		return yes(first(waits, 4), "%d of %s, up to %d in one wait", within, plural(len(conns), "connection"), most)
+	case s.rings.opaque != nil:
+		return unknown(loadFromStart, "%d of %s, and there is a ring that cannot be read: it may wait for them", within, plural(len(conns), "connection"))
 	case hardlyAny(within, len(conns)):
 		return no(first(reads, 4), "no wait covers two of the connections, but for %d of %d", within, len(conns))
 	}

@@ -6,6 +6,7 @@
 //
 //	spec.go      what to start: Spec, Option
 //	start.go     Start, and the Subject
+//	attach.go    a server that runs already
 //	launch.go    the command as a process, traced or not
 //	port.go      a port that nobody else takes
 //	listen.go    wait for LISTEN; whose listener it is

@@ -19,12 +19,13 @@ import (
 
 // Subject is a server under test that listens. Stop must be called; until then its methods may be, by any goroutine.
 type Subject struct {
-	spec    Spec
-	tap     *tap     // nil: not traced
-	command []string // with the placeholders filled
-	address netip.AddrPort
-	port    io.Closer // keeps a chosen port from other subjects, nil when none was chosen
-	folder  string    // of the spec's files, "" when there are none
+	spec     Spec
+	tap      *tap     // nil: not traced
+	command  []string // with the placeholders filled
+	address  netip.AddrPort
+	attached bool      // it ran before, and will run on
+	port     io.Closer // keeps a chosen port from other subjects, nil when none was chosen
+	folder   string    // of the spec's files, "" when there are none
 
 	process launched
 	family  *family

@@ -22,7 +22,7 @@ type Stopped struct {
 }
 
 // Stop ends the server: TERM to its process group, KILL after the StopTimeout or at once when ctx is done, and KILL for
-// whatever is left. It returns when nothing is left, with how it was. A second call returns what the first one did.
+// whatever is left. It returns when nothing is left, with how it was. One that was attached to is let go instead. A second call returns what the first one did.
 // An error is never the server's fault: something could not be killed, reaped or recorded.
 func (s *Subject) Stop(ctx context.Context) (Stopped, error) {
 	s.once.Do(func() { s.stopped, s.stopErr = s.stop(ctx) })
@@ -30,6 +30,11 @@ func (s *Subject) Stop(ctx context.Context) (Stopped, error) {
 }
 
 func (s *Subject) stop(ctx context.Context) (stopped Stopped, err error) {
+	if s.attached {
+		s.detach()
+		s.mark("stop")
+		return stopped, errors.Join(s.letGo(), s.recordingError())
+	}
 	defer s.release()
 	s.detach()
 	members, err := s.family.read()

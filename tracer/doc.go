@@ -17,6 +17,7 @@
 //	tracer.go     what a caller gives: Command, Options; and gets: Status, the errors
 //	process.go    a command that is being recorded: signal, kill, wait
 //	supported.go  does this machine let us record? tried for real
+//	attach.go     a process that runs already is seized, and let go
 //	start.go      a command is started and seized before its first instruction
 //	shim.go       the child's side of that
 //	filter.go     which calls stop

@@ -24,6 +24,7 @@ type tracer struct {
 	world  world    // what descriptors name
 	mem    memory
 
+	parting        bool // all tracees have been asked to stop, to be let go
 	seq, put, lost int64
 	sinkErr        error
 }
@@ -86,6 +87,8 @@ func (tr *tracer) wait() (tid int, status unix.WaitStatus, errno syscall.Errno) 
 func (tr *tracer) handle(tid int, ws unix.WaitStatus) error {
 	t := tr.p.tasks[tid] // this thread is the only writer, so it reads without the lock
 	switch {
+	case t == nil && tr.p.leaving.Load() && ws.Stopped():
+		_ = ptrace(unix.PTRACE_DETACH, tid, 0, 0) // born since then
 	case t == nil:
 		tr.hold(tid, ws)
 	case ws.Stopped():
@@ -105,8 +108,12 @@ func (tr *tracer) stopped(t *task, ws unix.WaitStatus) {
 	switch {
 	case tr.p.killing.Load():
 		_ = unix.Kill(t.tid, unix.SIGKILL) // what was born since Kill
+	case tr.p.leaving.Load():
+		tr.letGo(t, signal, event)
 	case event == unix.PTRACE_EVENT_SECCOMP:
 		tr.enter(t)
+	case signal == unix.SIGTRAP|0x80 && tr.p.attached:
+		tr.syscallStop(t)
 	case signal == unix.SIGTRAP|0x80:
 		tr.leave(t)
 	case event == unix.PTRACE_EVENT_CLONE, event == unix.PTRACE_EVENT_FORK, event == unix.PTRACE_EVENT_VFORK:
@@ -127,12 +134,13 @@ func isGroupStop(sig syscall.Signal) bool {
 	return sig == unix.SIGSTOP || sig == unix.SIGTSTP || sig == unix.SIGTTIN || sig == unix.SIGTTOU
 }
 
-// resume lets the task go on to its next stop. Inside a call that is recorded, that is the call's end.
+// resume lets the task go on to its next stop. Inside a call that is recorded, that is the call's end. Where there is no
+// filter, each call stops at both ends.
 //
 // ESRCH means that the task was killed while it was stopped; the next wait says so.
 func (tr *tracer) resume(t *task, sig syscall.Signal) {
 	request := unix.PTRACE_CONT
-	if t.call != nil {
+	if t.call != nil || tr.p.attached {
 		request = unix.PTRACE_SYSCALL
 	}
 	_ = ptrace(request, t.tid, 0, uintptr(sig))

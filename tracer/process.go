@@ -19,7 +19,12 @@ type Process struct {
 	pid     int
 	started time.Time
 	killing atomic.Bool
-	done    chan struct{}
+
+	attached bool         // it ran before, and will run on
+	leaving  atomic.Bool  // Detach has been called
+	poked    atomic.Int64 // the tid that was sent SIGSTOP for that, 0 when it has been told of it
+
+	done chan struct{}
 
 	mu      sync.Mutex
 	tasks   map[int]*task             // every tracee, by tid; changed by the loop only, under mu
@@ -49,7 +54,8 @@ func (p *Process) Tasks() int {
 }
 
 // Signal sends a signal to the process group. At the first one, or at Kill, the zombies are counted for the recording's
-// End: what a server has left unreaped until then, it leaves unreaped. os.ErrProcessDone: nobody is left to get it.
+// End: what a server has left unreaped until then, it leaves unreaped. os.ErrProcessDone: nobody is left to get it, or it
+// is not ours to signal, having been attached to.
 func (p *Process) Signal(sig os.Signal) error {
 	number, ok := sig.(syscall.Signal)
 	if !ok {
@@ -74,6 +80,9 @@ func (p *Process) askedToEnd() {
 
 // signalGroup does nothing once the recording has ended: the number of the group may be another's by then.
 func (p *Process) signalGroup(sig syscall.Signal) error {
+	if p.attached {
+		return unix.ESRCH
+	}
 	select {
 	case <-p.done:
 		return unix.ESRCH
@@ -82,8 +91,13 @@ func (p *Process) signalGroup(sig syscall.Signal) error {
 	}
 }
 
-// Kill ends the process group and every other tracee, at once. Wait tells when they are gone.
+// Kill ends the process group and every other tracee, at once. Wait tells when they are gone. What was attached to is not
+// killed, but detached from.
 func (p *Process) Kill() {
+	if p.attached {
+		p.Detach()
+		return
+	}
 	p.killing.Store(true)
 	p.mu.Lock()
 	defer p.mu.Unlock()

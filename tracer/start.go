@@ -173,7 +173,9 @@ func refused(op string, errno syscall.Errno) error {
 // finish ends the recording, whatever way it went.
 func (tr *tracer) finish(err error, out *outputs) {
 	p := tr.p
-	_ = tr.shim.Close()
+	if tr.shim != nil {
+		_ = tr.shim.Close()
+	}
 	if e := out.drain(); err == nil {
 		err = e
 	}
@@ -194,6 +196,8 @@ func (tr *tracer) end() *trace.End {
 	defer p.mu.Unlock()
 	end := &trace.End{At: p.Now(), Calls: tr.put, Lost: tr.lost, Zombies: p.zombies, Reason: "exited"}
 	switch {
+	case p.leaving.Load():
+		end.Reason = "detached"
 	case p.killing.Load():
 		end.Reason = "killed"
 	case p.stopped:

@@ -15,6 +15,7 @@ import (
 // task is one tracee, and the call it is in.
 type task struct {
 	tid, pid int
+	parent   int    // of the process, where it was there before us
 	shim     bool   // not the command yet
 	filtered bool   // the shim has installed the filter: the next thing it does is to become the command
 	files    *files // shared by the tasks that share a descriptor table

@@ -22,6 +22,12 @@ type Process struct{}
 // Start fails on this platform.
 func Start(context.Context, Command, trace.Sink, Options) (*Process, error) { return nil, errNoPtrace }
 
+// Attach fails on this platform.
+func Attach(context.Context, int, trace.Sink, Options) (*Process, error) { return nil, errNoPtrace }
+
+// Detach does nothing.
+func (p *Process) Detach() {}
+
 // Supported says that this platform cannot record.
 func Supported() error { return errNoPtrace }
 

@@ -24,6 +24,7 @@ import (
 
 // serverFlags say how to start and drive a server under test.
 type serverFlags struct {
+	pid      int
 	address  string
 	protocol string
 	start    time.Duration
@@ -33,6 +34,7 @@ type serverFlags struct {
 
 func (f *serverFlags) register(cmd *cobra.Command) {
 	fl := cmd.Flags()
+	fl.IntVar(&f.pid, "pid", 0, "in place of a command, attach to this process and its descendants, drive it, and let it run on")
 	fl.StringVar(&f.address, "address", "", "where the server listens; without it, found out from the kernel's tables")
 	fl.StringVar(&f.protocol, "protocol", "echo", "what the clients speak: "+strings.Join(protocol.Names(), ", "))
 	fl.DurationVar(&f.start, "start-timeout", 10*time.Second, "how long the server may take until it listens")
@@ -49,8 +51,13 @@ func (f *serverFlags) target(command []string, as trait.Set) (steps.Target, erro
 	if _, err := protocol.Find(f.protocol); err != nil {
 		return steps.Target{}, usagef("one of "+strings.Join(protocol.Names(), ", "), "--protocol: %w", err)
 	}
+	name := fmt.Sprintf("process %d", f.pid)
+	if f.pid == 0 {
+		name = filepath.Base(command[0])
+	}
 	return steps.Target{
-		Name:         filepath.Base(command[0]),
+		Name:         name,
+		PID:          f.pid,
 		Traits:       as,
 		Command:      command,
 		Address:      f.address,
@@ -62,6 +69,19 @@ func (f *serverFlags) target(command []string, as trait.Set) (steps.Target, erro
 
 const commandHelp = `The words {port} and {address} in COMMAND are replaced by a free port of 127.0.0.1. The server is started, recorded while
 the standard exercise drives it, and stopped again.`
+
+// needServer demands a command to start, or the number of a process that runs.
+func (f *serverFlags) needServer(cmd *cobra.Command, args []string) error {
+	switch {
+	case !cmd.Flags().Changed("pid"):
+		return needCommand(cmd, args)
+	case len(args) > 0:
+		return usagef("leave one of them out", "--pid says which process to look at, and there is a command to start, too")
+	case f.pid <= 0:
+		return usagef("'pgrep -a NAME' lists them", "--pid: %d is no process", f.pid)
+	}
+	return nil
+}
 
 func needCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
@@ -80,7 +100,7 @@ func newCheck() *cobra.Command {
 		Long:  "Check whether a server, in any language, keeps the claims about the traits it has, and show the system calls that prove\nor refute each.\n\n" + commandHelp,
 		Example: `  iospec check --as single-reactor,epoll,level --protocol redis --address 127.0.0.1:6390 -- redis-server --port 6390 --save ''
   iospec check --as epoll,edge --protocol line --json - -- ./my-server --port {port}`,
-		Args: needCommand,
+		Args: sf.needServer,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			traits, err := parseAs(as)
 			if err != nil {

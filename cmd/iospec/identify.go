@@ -27,13 +27,14 @@ than guess, and then what a load would have to do.
 ` + commandHelp,
 		Example: `  iospec identify --protocol redis -- redis-server --port {port} --save ''
   iospec identify --protocol line --json - -- ./my-server {port}
+  iospec identify --protocol http --pid 4711
   iospec identify --recording r.jsonl`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			switch {
 			case recording == "":
-				return needCommand(cmd, args)
-			case len(args) > 0:
-				return usagef("leave one of them out", "--recording says which recording to look at, and there is a command to start, too")
+				return sf.needServer(cmd, args)
+			case len(args) > 0 || sf.pid != 0:
+				return usagef("leave one of them out", "--recording says which recording to look at, and there is a server to look at, too")
 			}
 			return nil
 		},

@@ -18,7 +18,7 @@ func newRecord() *cobra.Command {
 		Short:   "Record what a server does during the exercise",
 		Long:    "Record the system calls that a server makes while the standard exercise drives it.\n\n" + commandHelp,
 		Example: "  iospec record -o r.jsonl --protocol redis -- redis-server --port {port} --save ''\n  iospec show r.jsonl",
-		Args:    needCommand,
+		Args:    sf.needServer,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if file == "" {
 				return usagef("such as -o r.jsonl, or -o - for standard output", "-o is missing: where to put the recording?")
