@@ -72,3 +72,25 @@ func (f *failing) wait() ([]event, error) {
 	}
 	return f.set.wait()
 }
+
+var givesUpAccepting = Server{
+	Name:    "counterexample/gives-up-accepting",
+	Traits:  decent,
+	Breaks:  []string{"server.survives-descriptor-exhaustion"},
+	Mistake: "when accept fails for want of descriptors it stops listening to new clients, and never begins again",
+	Load:    "more clients than it has descriptors for, of whom some leave",
+	Serve: func(ctx context.Context, cfg server.Config) error {
+		return serve(ctx, cfg, levelEpoll, func(l *loop) {
+			accept := l.accept
+			l.accept = func() (fd int, err unix.Errno) {
+				// The mistake: against the spinning, the listener is taken out of the set. Who closes a connection should
+				// put it back; that is elsewhere in the code, and was forgotten.
+				if fd, err = accept(); server.Full(err) {
+					l.set.forget(l.door.Listener)
+					err = unix.EAGAIN
+				}
+				return fd, err
+			}
+		})
+	},
+}

@@ -16,4 +16,5 @@ var everyServerSteps = []stepFile{
 	bursts,
 	talkers,
 	staleEvents,
+	leaks,
 }

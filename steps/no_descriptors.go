@@ -17,7 +17,8 @@ import (
 )
 
 // noDescriptors: a server that can open nothing more goes on. It breaks when the server ends
-// (counterexample/ends-without-descriptors), or spins (counterexample/spins-without-descriptors).
+// (counterexample/ends-without-descriptors), spins (counterexample/spins-without-descriptors), or takes nobody in any more
+// (counterexample/gives-up-accepting).
 func noDescriptors(sc *godog.ScenarioContext, w *World) {
 	var c *crowd
 	var had []*guest
@@ -34,6 +35,7 @@ func noDescriptors(sc *godog.ScenarioContext, w *World) {
 		return err
 	})
 	sc.When(`^(\d+) more come and ask$`, func(n int) error {
+		c.watched = true // it may forget them
 		err := c.grow(n)
 		for _, g := range c.clients[len(had):] {
 			if err == nil {

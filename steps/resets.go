@@ -77,10 +77,18 @@ func (c *crowd) resetAfter(doing func(*guest) error) error {
 	if err := doing(g); err != nil {
 		return err
 	}
+	if err := resetting(g); err != nil {
+		return err
+	}
+	c.leave(g)
+	return nil
+}
+
+// resetting makes a reset of the end of the connection.
+func resetting(g *guest) error {
 	if err := unix.SetsockoptLinger(g.fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1}); err != nil {
 		return fmt.Errorf("setsockopt SO_LINGER: %w", err)
 	}
-	c.leave(g)
 	return nil
 }
 

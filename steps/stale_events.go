@@ -92,8 +92,8 @@ func (c *crowd) relieve(leaving, staying []*guest, n int) error {
 			return err
 		}
 		if i%2 == 0 {
-			if err := unix.SetsockoptLinger(g.fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1}); err != nil {
-				return fmt.Errorf("setsockopt SO_LINGER: %w", err)
+			if err := resetting(g); err != nil {
+				return err
 			}
 		}
 		c.leave(g)

@@ -27,7 +27,7 @@ func stopping(sc *godog.ScenarioContext, w *World) {
 		return inOrder(func() error { return s.invite(ctx) }, func() error { return s.grow(n) }, func() error { return s.inTurn(s.clients) })
 	})
 	sc.Given(`^a client that has not read more than the first byte of a reply that the buffers cannot hold$`, func(ctx context.Context) error {
-		return inOrder(func() error { return s.invite(ctx) }, s.askMuch)
+		return inOrder(func() error { return s.invite(ctx) }, s.askForMuch)
 	})
 	sc.When(`^it is told to stop$`, func(ctx context.Context) error {
 		s.over = make(chan struct{})
@@ -83,23 +83,27 @@ const (
 	muchRequest = 128 << 10 // what a server takes in at once, where the reply is the request
 )
 
-// askMuch has a client ask for a reply of which it reads nothing yet.
-func (s *stop) askMuch() error {
-	s.asked++
-	big := s.speaks.Reply(s.asked, muchReply)
-	if len(big.Request.Bytes) > muchRequest {
-		big = s.speaks.Reply(s.asked, muchRequest)
-	}
+// askForMuch has a client ask for a reply of which it reads nothing yet.
+func (s *stop) askForMuch() error {
 	if err := s.grow(1); err != nil {
 		return err
 	}
-	g := s.clients[0]
-	g.answers = bufio.NewReaderSize(blockingReader(g.fd), 64<<10)
+	return s.beginReply(s.clients[0], muchReply)
+}
+
+// beginReply asks for a reply of that size, and lets it begin.
+func (c *crowd) beginReply(g *guest, size int) error {
+	c.asked++
+	big := c.speaks.Reply(c.asked, size)
+	if len(big.Request.Bytes) > muchRequest {
+		big = c.speaks.Reply(c.asked, muchRequest)
+	}
 	for _, r := range big.Before {
-		if err := inOrder(func() error { return g.request(r) }, g.receive); err != nil {
+		if err := g.demand(r); err != nil {
 			return err
 		}
 	}
+	g.answers = bufio.NewReaderSize(c.reader(g.fd), 64<<10)
 	if err := g.request(big.Request); err != nil {
 		return err
 	}

@@ -17,5 +17,5 @@ Feature: Descriptors that are used again
     @load
     Scenario: clients leave while others come, and the server learns of all that at once
       Given 8 clients that are about to leave, and 2 that stay
-      When 5 times the server stands still while 8 clients ask and leave and as many come and ask
+      When 3 times the server stands still while 8 clients ask and leave and as many come and ask
       Then each client that is there gets its own answers and no other, and keeps its connection

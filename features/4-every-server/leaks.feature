@@ -1,0 +1,21 @@
+Feature: What clients leave behind
+  A client that has gone should have left nothing in the server, however it went.
+
+  @server.no-descriptor-leak @holds @section-beyond @every-server
+  Rule: descriptors, threads, processes and memory return to where they were after any load
+    A leak is made on the ways that are seldom taken: the descriptor of a connection that was reset, the thread that waits
+    for a client who will not answer, the child that ended while nobody looked, the rest of a reply that was never read. A
+    server with one of these runs for days, and stops on the day with the most clients.
+
+    Shown with clients that go in every way there is, in three rounds that are alike. After the first, a server may keep
+    what runtimes take once and then keep: threads, buffers, a heap. After that it must come back to where it was: to the
+    same number of descriptors and processes, with no child unreaped; to the number of threads, but for one or two of a
+    runtime's own, which it makes when it finds all others busy; and the third round must not take more memory than 64 KB
+    for each of its clients, since a heap is given back in large pieces and late.
+
+    @load
+    Scenario: clients come and go in every way, round after round
+      Given a server that a round of 12 clients has visited, who left in every way
+      When another two such rounds have visited it
+      Then it holds no more descriptors, threads and processes than after the first
+      And the last round has not made its memory grow by 64 KB for each client

@@ -1,0 +1,103 @@
+//go:build linux
+
+package steps
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/cucumber/godog"
+
+	"github.com/iospec/iospec/check"
+	"github.com/iospec/iospec/subject"
+)
+
+// leaks: what clients leave behind. It breaks when a descriptor of a connection that was reset stays open
+// (counterexample/leaks-at-a-reset), and when a thread stays for each client (counterexample/leaks-threads).
+func leaks(sc *godog.ScenarioContext, w *World) {
+	var c *crowd
+	var n int
+	var after []subject.Counts // each round
+	var left error             // what was too much, after the first round that left too much
+	sc.Given(`^a server that a round of (\d+) clients has visited, who left in every way$`, func(ctx context.Context, clients int) (err error) {
+		if c, err = w.invite(ctx); err != nil {
+			return err
+		}
+		n = clients
+		if err := c.visitAndLeave(n); err != nil {
+			return owed("a server that serves whoever comes", err)
+		}
+		counts, err := c.atRest()
+		after = append(after, counts)
+		return err
+	})
+	sc.When(`^another two such rounds have visited it$`, func() error {
+		for len(after) < 3 && left == nil {
+			if err := c.visitAndLeave(n); err != nil {
+				return owed("a server that serves whoever comes", err)
+			}
+			counts, err := backToStart(c.server, after[0], allowance{threads: runtimeThreads, memory: unlimited})
+			if check.Of(err).Outcome == check.Error {
+				return err
+			}
+			after, left = append(after, counts), err
+		}
+		return nil
+	})
+	sc.Then(`^it holds no more descriptors, threads and processes than after the first$`, func() error {
+		for i, a := range after {
+			w.Note("after round %d: %v", i+1, holdings(a))
+		}
+		return left
+	})
+	sc.Then(`^the last round has not made its memory grow by (\d+) KB for each client$`, func(kilobytes int64) error {
+		grown := after[2].RSS - after[1].RSS
+		if grown > kilobytes<<10*int64(n) {
+			return check.Failf("memory that is used again", "%d bytes more after the last round of %d clients", grown, n)
+		}
+		return nil
+	})
+}
+
+// runtimeThreads is how many threads a language's runtime may make while it serves, since all it had were busy: fewer than a
+// server that leaks one for each client of a kind has made after three rounds.
+const runtimeThreads = 2
+
+// visitAndLeave has clients come, one after another, each of whom leaves in another way.
+func (c *crowd) visitAndLeave(n int) error {
+	ways := []func(*guest) error{
+		func(*guest) error { return nil }, // without a word
+		c.ask,
+		func(g *guest) error { return errors.Join(c.ask(g), c.firstHalf(g)) },
+		func(g *guest) error { return errors.Join(c.ask(g), c.firstHalf(g), resetting(g)) },
+		func(g *guest) error { return errors.Join(c.ask(g), c.endFirst(g)) },
+		func(g *guest) error { return errors.Join(c.beginReply(g, leftReply), resetting(g)) },
+	}
+	for i := range n {
+		if err := c.grow(1); err != nil {
+			return err
+		}
+		g := c.clients[0]
+		c.clients = nil
+		if err := ways[i%len(ways)](g); err != nil {
+			return fmt.Errorf("client %d of %d: %w", i+1, n, err)
+		}
+		c.leave(g)
+	}
+	return nil
+}
+
+// endFirst ends the client's side, and waits for the server to end its own.
+func (c *crowd) endFirst(g *guest) error {
+	if err := halfClose(g); err != nil {
+		return err
+	}
+	if _, err := g.answers.ReadByte(); !errors.Is(gone(err), errGone) {
+		return fmt.Errorf("the server does not end its side of the connection: %w", err)
+	}
+	return nil
+}
+
+// leftReply is the size of a reply of which nothing is read.
+const leftReply = 1 << 20
