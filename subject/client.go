@@ -69,8 +69,8 @@ func (s *Subject) open(ctx context.Context, role string, limit time.Duration, re
 		})
 		return errors.Join(controlErr, err)
 	}}
+	c.opened = s.Now() // before, as its port may have been another client's, and the server may be quicker than we
 	conn, err := d.DialContext(ctx, "tcp", s.Address())
-	c.opened = s.Now()
 	if err != nil {
 		c.failed = &connectError{err}
 		close(c.ended)

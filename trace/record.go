@@ -195,9 +195,9 @@ type CQE struct {
 
 // Client is what one of the tester's own connections did. Its local port is the connection's identity.
 type Client struct {
-	Port      int        `json:"port"` // the client's own port
-	Role      string     `json:"role"` // why it was there: "idle", "half", "held", "burst", "together", "short", "big"
-	Opened    Time       `json:"opened"`
+	Port      int        `json:"port"`             // the client's own port
+	Role      string     `json:"role"`             // why it was there: "idle", "half", "held", "burst", "together", "short", "big"
+	Opened    Time       `json:"opened"`           // before it began to connect
 	Closed    Time       `json:"closed,omitempty"` // 0: still open when the exercise ended
 	Exchanges []Exchange `json:"exchanges,omitempty"`
 	Error     string     `json:"error,omitempty"` // what went wrong, in words; "" when all was answered rightly
