@@ -13,6 +13,7 @@ var ByClaim = map[string]Predicate{
 	"process.child-drops-listener":      DropsListener,
 	"process.parent-drops-connection":   DropsConnection,
 	"process.zombies-are-reaped":        ZombiesReaped,
+	"process.per-client-prefork":        ProcessPool,
 
 	"thread.per-connection": ThreadPerConnection,
 	"pool.created-ahead":    CreatedAhead,

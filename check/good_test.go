@@ -43,7 +43,7 @@ var everyReactor = struct{ keeps, breaks []string }{
 	},
 	breaks: []string{
 		"process.blocking-base", "process.per-client", "process.parent-accepts", "process.child-inherits-connection",
-		"process.child-drops-listener", "process.parent-drops-connection", "process-per-connection", "process-pool",
+		"process.child-drops-listener", "process.parent-drops-connection", "process.per-client-prefork", "process-per-connection", "process-pool",
 		"thread.per-connection", "pool.created-ahead", "pool.takes-from-queue", "pool.queue-locked", "thread-per-connection", "thread-pool",
 		"multi.main-only-accepts", "multi.sub-registers", "multi.sub-serves", "multi.clear-division",
 		"nginx.master", "nginx.workers-accept", "nginx.sticks", "nginx.accept-lock", "nginx.accept-lock-exclusive", "nginx.accept-lock-sharded",

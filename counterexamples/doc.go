@@ -41,6 +41,7 @@ var Servers = []Server{
 	reusesChildren,
 	pollsInTheChild,
 	turnsAway,
+	poolMultiplexes,
 	reusesThreads,
 	poolGrows,
 	laysAside,

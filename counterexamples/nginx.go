@@ -88,6 +88,15 @@ var oneDoorForAll = Server{
 	Serve:   serveHerd,
 }
 
+var poolMultiplexes = Server{
+	Name:    "counterexample/pool-multiplexes",
+	Traits:  []string{"process-pool"},
+	Breaks:  []string{"process.blocking-base", "process.per-client-prefork"},
+	Mistake: "the processes of the pool accept while they have clients",
+	Load:    "several clients at once",
+	Serve:   serveHerd,
+}
+
 // serveHerd has both workers wait for the one listener that was inherited.
 func serveHerd(ctx context.Context, cfg server.Config) error {
 	// The mistake: after a fork everybody has the listener, and accepting just works. SO_REUSEPORT is set, too, on the one

@@ -21,7 +21,7 @@ var reusesThreads = Server{
 var poolGrows = Server{
 	Name:    "counterexample/pool-grows",
 	Traits:  []string{"thread-pool"},
-	Breaks:  []string{"pool.created-ahead"},
+	Breaks:  []string{"pool.created-ahead", "pool.takes-from-queue", "thread.ten-thousand-too-many"},
 	Mistake: "a pool that makes one thread more for each client who finds none free, so that nobody ever waits",
 	Load:    "more clients at once than the pool began with",
 	Serve: func(ctx context.Context, cfg server.Config) error {

@@ -87,6 +87,7 @@ func (f *Folder) Finish(run *Run) error {
 	var text strings.Builder
 	Matrix(&text, run, Style{Width: 200})
 	Counterexamples(&text, run, Style{Width: 100})
+	run.Confusion.Print(&text, Style{Width: 100})
 	for _, r := range run.Results {
 		Detail(&text, r, run.claim(r.Claim), Style{Width: 100})
 	}

@@ -26,6 +26,8 @@ type Run struct {
 	Claims   []Claim   `json:"claims"` // what was selected, in the order of the features
 	Results  []Result  `json:"results"`
 	Summary  Summary   `json:"summary"`
+
+	Confusion *Confusion `json:"confusion,omitempty"` // of the reference servers that were recorded
 }
 
 // Subject is what claims were held against: the kernel, or a server.

@@ -17,6 +17,11 @@ import (
 // mostThreads is how many clients are tried before a pool is taken to have no bound.
 const mostThreads = 300
 
+// asleepFor is how often in a row, a millisecond apart, a server must be seen asleep that is taken to have no thread for a
+// client. A runtime may keep a thread from running whose call has returned, though all others sleep: Go's does while the
+// processors are lent to calls that block, until its monitor takes one back, which looks every 10 ms at least.
+const asleepFor = 20
+
 // poolWaits: a client more than a pool has threads waits, and is served when a thread is free. It breaks when every client
 // is served at once, so that there is no pool, and when the one that waits is not served.
 func poolWaits(sc *godog.ScenarioContext, w *World) {
@@ -70,7 +75,8 @@ func (c *crowd) served(g *guest) (answered bool, err error) {
 		if answered = n > 0; answered || err != nil {
 			return true, err
 		}
-		return s.deep(func() (bool, error) { return c.unread(g) })
+		deep, err := s.deep(func() (bool, error) { return c.unread(g) })
+		return deep && s.seen >= asleepFor, err
 	})
 	return answered, err
 }

@@ -21,6 +21,7 @@ func processJudgementSteps(sc *godog.ScenarioContext, w *World) {
 		"no process that serves a connection has the listener":                                       check.DropsListener,
 		"the parent closes each connection that it has handed to a child":                            check.DropsConnection,
 		"the server has waited for the children that ended":                                          check.ZombiesReaped,
+		"several processes accept what they serve, each one connection at a time":                    check.ProcessPool,
 		"each connection is served by a thread made for it, which ends with it":                      check.ThreadPerConnection,
 		"all threads that serve were there before the first connection":                              check.CreatedAhead,
 		"connections are taken from the accepting thread by others, which serve one after the other": check.TakesFromQueue,

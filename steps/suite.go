@@ -112,6 +112,7 @@ func Run(ctx context.Context, plan Plan) (*report.Run, error) {
 			return run, err
 		}
 	}
+	run.Confusion = confuse(recordings)
 	run.Seconds = time.Since(run.Started).Seconds()
 	run.Tally()
 	if len(run.Results) == 0 {

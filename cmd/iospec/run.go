@@ -23,6 +23,8 @@ type runFlags struct {
 	json    string
 	quiet   bool
 	strict  bool
+
+	confusion bool
 }
 
 func newRun() *cobra.Command {
@@ -48,6 +50,7 @@ Prints the matrix of claims and servers, what was not kept with its evidence, an
 	fl.StringVar(&f.json, "json", "", "also write the result as JSON to this file, - for standard output")
 	fl.BoolVar(&f.quiet, "quiet", false, "print only what is not kept")
 	fl.BoolVar(&f.strict, "strict", false, "exit 5 when something is inconclusive or unsupported")
+	fl.BoolVar(&f.confusion, "confusion", false, "also print each server held against each architecture (it is in the report)")
 	must(cmd.RegisterFlagCompletionFunc("claim", completeClaims))
 	must(cmd.RegisterFlagCompletionFunc("server", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return serverNames(), cobra.ShellCompDirectiveNoFileComp
@@ -96,6 +99,9 @@ func (f runFlags) run(cmd *cobra.Command) error {
 		report.Matrix(out, run, style)
 		report.Counterexamples(out, run, style)
 	}
+	if f.confusion || len(run.Confusion.Confused()) > 0 {
+		run.Confusion.Print(out, style)
+	}
 	report.Trouble(out, run, style)
 	fmt.Fprintf(out, "\n%s in %.1f s\n", run.Summary.Line(), run.Seconds)
 	if err := writeJSON(cmd, f.json, run); err != nil {
@@ -124,6 +130,9 @@ func runVerdict(run *report.Run, strict, quiet bool, out io.Writer) error {
 		if quiet {
 			report.Counterexamples(out, run, report.Style{})
 		}
+		return statusError(exitFailed)
+	}
+	if len(run.Confusion.Confused()) > 0 { // a reference server that is taken for what it is not is one, too
 		return statusError(exitFailed)
 	}
 	return nil
