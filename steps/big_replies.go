@@ -29,7 +29,7 @@ func bigReplies(sc *godog.ScenarioContext, w *World) {
 		if reply, t, err = c.askMuch(g, mib<<20); err != nil {
 			return owed("a server that takes the request", err)
 		}
-		return c.stands(g)
+		return owed("a reply that is under way", c.stands(g))
 	})
 	sc.When(`^it shuts down its sending side$`, func() error { return t.end(g) })
 	sc.Then(`^others are served meanwhile$`, func() error {

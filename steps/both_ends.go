@@ -55,7 +55,10 @@ func (c *crowd) rests() error {
 func (c *crowd) stands(g *guest) error {
 	return c.sleepsWhile("a reply to fill the buffers", func() (bool, error) {
 		_, theirs, known, err := c.ends(g)
-		return known && theirs.SendQueue > 0, err
+		if err == nil && !known {
+			err = fmt.Errorf("%w: while its reply was under way", errGone)
+		}
+		return theirs.SendQueue > 0, err
 	})
 }
 

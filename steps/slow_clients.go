@@ -108,12 +108,14 @@ func (w *World) halfWay(ctx context.Context, n int) (c *crowd, slow []*guest, er
 	return c, slow, nil
 }
 
-// noticed waits until the server has read all that a client has sent, or sleeps over it: that is no fault yet.
+// noticed waits until the server has read all that a client has sent, or sleeps over it, which is no fault yet, or has
+// dropped the connection, which others will show.
 func (c *crowd) noticed(g *guest) error {
 	s := c.sleep()
 	return await.Until("the server to read half a request", func() (bool, error) {
-		if taken, err := c.taken(g); taken || err != nil {
-			return taken, err
+		mine, theirs, known, err := c.ends(g)
+		if err != nil || !known || mine.SendQueue == 0 && theirs.RecvQueue == 0 {
+			return true, err
 		}
 		return s.deep(func() (bool, error) { return c.unread(g) })
 	})
