@@ -90,6 +90,7 @@ var Servers = []Server{
 	leaksThreads,
 	lockHeldByTwo,
 	oneDoorForAll,
+	clearsItsBuffer,
 	diesOfAReset,
 	waitsForTheRest,
 	forgetsShortWrites,

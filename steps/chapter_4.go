@@ -8,6 +8,7 @@ var everyServerSteps = []stepFile{
 	sleeperSteps,
 	noDescriptors,
 	stopping,
+	answersInOrder,
 	resets,
 	slowClients,
 	bigReplies,

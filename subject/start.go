@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/iospec/iospec/internal/proc"
+	"github.com/iospec/iospec/subject/protocol"
 	"github.com/iospec/iospec/trace"
 	"github.com/iospec/iospec/tracer"
 )
@@ -236,6 +237,14 @@ func (s *Subject) Address() string {
 }
 
 func (s *Subject) setAddress(a netip.AddrPort) { s.address = a }
+
+// Protocol is what its clients speak, a name of package protocol.
+func (s *Subject) Protocol() string {
+	if s.spec.Protocol == "" {
+		return protocol.Echo{}.Name()
+	}
+	return s.spec.Protocol
+}
 
 // Command is what was started, with the placeholders filled.
 func (s *Subject) Command() []string { return s.command }
