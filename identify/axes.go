@@ -72,9 +72,15 @@ func trigger(s *survey) string {
 // handsOver are the architectures in which one who accepts hands connections to others that were there before.
 var handsOver = []string{"multi-reactor-threads", "multi-reactor-processes", "process-pool", "thread-pool"}
 
+// operated are those in which accepting is an operation like others, performed by the kernel or by whichever helper is free.
+var operated = []string{"proactor", "emulated-proactor"}
+
 // accepting says how accepting is shared. Where tasks move between threads it is judged by process. It is "" where only one
 // could accept, who serves or makes those who do.
 func accepting(s *survey, architecture string) string {
+	if slices.Contains(operated, architecture) {
+		return ""
+	}
 	who := func(tid, _ int) int { return tid }
 	if architecture == "managed-runtime" {
 		who = func(_, pid int) int { return pid }

@@ -36,9 +36,7 @@ func (r Recorder) Record(ctx context.Context, t Target) (*trace.Recording, error
 
 // RecordTo does the same and streams the recording to a writer, unless it is nil, as it is made.
 func RecordTo(ctx context.Context, t Target, w io.Writer) (*trace.Recording, error) {
-	load := subject.StandardLoad()
-	load.Waves = t.Waves
-	return RecordLoad(ctx, t, w, load)
+	return RecordLoad(ctx, t, w, subject.StandardLoad())
 }
 
 // RecordLoad does the same under another load than the standard one.
@@ -52,7 +50,7 @@ func RecordLoad(ctx context.Context, t Target, w io.Writer, load subject.Load) (
 	if err != nil {
 		return nil, err
 	}
-	load.TimeScale = t.TimeScale
+	load.TimeScale, load.Waves, load.Command = t.TimeScale, t.Waves, t.Load
 	_, err = s.Exercise(ctx, load)
 	_, stopErr := s.Stop(ctx)
 	if err = errors.Join(err, stopErr); err != nil {

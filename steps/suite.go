@@ -41,8 +41,9 @@ type Target struct {
 
 	RecordedOnly bool // there is a recording of it and no more: it cannot be put under a load
 
-	Waves int  // further bursts of the exercise, until two of its processes have accepted: see subject.Load
-	wild  bool // stands for the systems that @wild scenarios start
+	Load  string // a command that makes the traffic in place of the exercise's clients: see subject.Load
+	Waves int    // further bursts of the exercise, until two of its processes have accepted: see subject.Load
+	wild  bool   // stands for the systems that @wild scenarios start
 
 	StartTimeout time.Duration // until it listens; 0 is package subject's own
 	TimeScale    float64       // multiplies the clients' patience; 0 is 1

@@ -17,6 +17,7 @@
 //	client.go    one of the tester's connections
 //	load.go      Load and Result: how much is exercised, and what came of it
 //	exercise.go  the exercise, phase by phase
+//	traffic.go   clients that say nothing, and a load of the user's
 //	patience.go  how long an answer is waited for
 //
 // The protocols that clients speak are in package protocol.

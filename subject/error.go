@@ -21,6 +21,7 @@ var (
 	ErrNotTraceable  = errors.New("the command cannot be recorded")
 	ErrDied          = errors.New("the server ended while clients used it")
 	ErrProtocol      = errors.New("the server speaks another protocol")
+	ErrLoad          = errors.New("the load failed")
 )
 
 // Error tells why a server could not be started or used, what to do about it, and what it printed last.

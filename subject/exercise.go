@@ -59,23 +59,7 @@ func (s *Subject) Exercise(ctx context.Context, load Load) (Result, error) {
 
 // run goes through the phases until one shows that there is no sense in going on.
 func (e *exercise) run() error {
-	var rest func() // of the request that phase half begins
-	for _, phase := range []struct {
-		name string
-		run  func() error
-	}{
-		{"idle", e.idle},
-		{"half", func() error { rest = e.half(); return nil }},
-		{"held", func() error { return e.held(rest) }},
-		{"together", e.together},
-		{"burst", e.burst},
-		{"waves", e.waves},
-		{"short", e.short},
-		{"big", e.big},
-		{"stream", e.stream},
-		{"leave", e.leaving},
-		{"quiet", e.quiet},
-	} {
+	for _, phase := range e.phases() {
 		e.mark("phase " + phase.name)
 		err := phase.run()
 		if e.ctx.Err() != nil {
@@ -90,6 +74,36 @@ func (e *exercise) run() error {
 	}
 	e.mark("phase end quiet")
 	return nil
+}
+
+// phase is a part of the exercise.
+type phase struct {
+	name string
+	run  func() error
+}
+
+// phases lists what is done, in order.
+func (e *exercise) phases() []phase {
+	switch {
+	case e.load.Command != "":
+		return []phase{{"load", e.traffic}, {"quiet", e.quiet}}
+	case e.protocol == protocol.Protocol(protocol.None{}):
+		return e.silentPhases()
+	}
+	var rest func() // of the request that phase half begins
+	return []phase{
+		{"idle", e.idle},
+		{"half", func() error { rest = e.half(); return nil }},
+		{"held", func() error { return e.held(rest) }},
+		{"together", e.together},
+		{"burst", e.burst},
+		{"waves", e.waves},
+		{"short", e.short},
+		{"big", e.big},
+		{"stream", e.stream},
+		{"leave", e.leaving},
+		{"quiet", e.quiet},
+	}
 }
 
 // open lets a client come.

@@ -22,6 +22,10 @@ type Load struct {
 	Reply    int           // bytes of the answer that is read late: more than the kernel buffers
 	Quiet    time.Duration // how long nobody does anything
 
+	// Command makes the traffic in place of our clients: a line for the shell, in which {address} and {port} stand for where
+	// the server listens. Its clients are not in the recording as such; what the server did for them is.
+	Command string
+
 	// TimeScale multiplies the patience for answers, 2 s each; 0: 1. It changes nothing for a server that answers.
 	TimeScale float64
 }

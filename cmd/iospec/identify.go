@@ -10,7 +10,6 @@ import (
 	"github.com/iospec/iospec/features"
 	"github.com/iospec/iospec/identify"
 	"github.com/iospec/iospec/internal/trait"
-	"github.com/iospec/iospec/subject"
 )
 
 func newIdentify() *cobra.Command {
@@ -97,13 +96,12 @@ func (f *serverFlags) identify(cmd *cobra.Command, command []string, file, keep 
 	if err != nil {
 		return id, err
 	}
-	if id = identify.Identify(rec, about); !slices.Contains(id.Settle, identify.LoadMore) {
+	if id = identify.Identify(rec, about); t.Load != "" || !slices.Contains(id.Settle, identify.LoadMore) {
 		return id, nil
 	}
 	line.show("one process took everybody: driving %s harder …", t.Name)
-	load := subject.StandardLoad()
-	load.Waves = waves
-	if rec, err = recordLoad(cmd.Context(), t, keep, load); err != nil {
+	t.Waves = waves
+	if rec, err = record(cmd.Context(), t, keep); err != nil {
 		return id, err
 	}
 	return identify.Identify(rec, about), nil

@@ -48,8 +48,11 @@ var protocols = []Protocol{Echo{}, Line{}, HTTP{}, Redis{}, Memcached{}}
 
 // Find gives the protocol of that name; "" is echo.
 func Find(name string) (Protocol, error) {
-	if name == "" {
+	switch name {
+	case "":
 		name = Echo{}.Name()
+	case None{}.Name():
+		return None{}, nil
 	}
 	for _, p := range protocols {
 		if p.Name() == name {
@@ -65,5 +68,5 @@ func Names() []string {
 	for _, p := range protocols {
 		names = append(names, p.Name())
 	}
-	return names
+	return append(names, None{}.Name())
 }

@@ -240,7 +240,7 @@ func TestFind(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "echo", p.Name())
 	_, err = Find("gopher")
-	require.ErrorContains(t, err, "known: echo, line, http, redis, memcached")
+	require.ErrorContains(t, err, "known: echo, line, http, redis, memcached, none")
 }
 
 func TestGuess(t *testing.T) {
