@@ -16,7 +16,8 @@ import (
 
 // Attach observes a server that runs already, given by the number of its first process, with all its threads and descendants.
 // It returns when it is known where the server listens: at spec.Address, or wherever the kernel's tables say. Of spec, only
-// what concerns clients is used. Stop lets go of the server and leaves it running, as does the end of ctx.
+// what concerns clients is used. The process must not be a child of this one that somebody here waits for: the wait would take
+// the tracer's stops away. Stop lets go of the server and leaves it running, as does the end of ctx.
 //
 // An *Error says why it cannot be observed, or where it listens on several ports.
 func Attach(ctx context.Context, pid int, spec Spec, sink trace.Sink) (*Subject, error) {

@@ -3,12 +3,14 @@
 package subject
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
-	"strings"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // silentPhases are those of an exercise in which nobody says a word. Clients come, stay until the server has accepted them,
@@ -52,21 +54,42 @@ func (e *exercise) accepted(clients []*client) bool {
 // lastWords is how long a load's output is waited for when it has been ended.
 const lastWords = time.Second
 
-// traffic has the load's command use the server, to its end. It is ended with all that it has started when the exercise is.
+// traffic has the load's command use the server, to its end. What it has started and left running is ended then, or when the
+// exercise is.
 func (e *exercise) traffic() error {
 	line := e.fill([]string{e.load.Command})[0]
 	cmd := exec.CommandContext(e.ctx, "/bin/sh", "-c", line)
 	cmd.Env = append(os.Environ(), "IOSPEC_ADDRESS="+e.Address())
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	cmd.Cancel = func() error { return unix.Kill(-cmd.Process.Pid, unix.SIGKILL) }
 	cmd.WaitDelay = lastWords
-	out, err := cmd.CombinedOutput()
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &said
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("start the load: %w", err)
+	}
+	group := cmd.Process.Pid
+	for unix.Waitid(unix.P_PID, group, nil, unix.WEXITED|unix.WNOWAIT, nil) == unix.EINTR {
+	}
+	_ = unix.Kill(-group, unix.SIGKILL) // before the shell is reaped: until then the number is nobody else's
+	err := cmd.Wait()
+	reapGroup(group)
 	if err == nil || e.ctx.Err() != nil {
 		return e.ctx.Err()
 	}
 	return &Error{
 		Kind: ErrLoad, Detail: fmt.Sprintf("%s: %v", line, err), Err: err,
 		Hint:   "it must end by itself, with status 0; {address} and {port} stand for where the server listens",
-		Output: strings.TrimSpace(string(out)),
+		Output: said.String(),
+	}
+}
+
+// reapGroup reaps what was left of a load: it was killed, and has fallen to us, as orphans of servers do.
+func reapGroup(group int) {
+	for poll := newPoll(sweepTime); ; {
+		pid, err := unix.Wait4(-group, nil, unix.WNOHANG, nil)
+		if pid <= 0 && err != unix.EINTR && (err != nil || !poll.again()) {
+			return
+		}
 	}
 }
