@@ -34,19 +34,30 @@ func (m *model) render(text string) template.HTML {
 type fences struct{}
 
 func (fences) RegisterFuncs(reg renderer.NodeRendererFuncRegisterer) {
+	reg.Register(ast.KindCodeBlock, func(w util.BufWriter, src []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if !entering {
+			return ast.WalkContinue, nil
+		}
+		_, err := w.WriteString(string(fence("", lines(n, src))))
+		return ast.WalkSkipChildren, err
+	})
 	reg.Register(ast.KindFencedCodeBlock, func(w util.BufWriter, src []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
 		if !entering {
 			return ast.WalkContinue, nil
 		}
-		block := n.(*ast.FencedCodeBlock)
-		var code strings.Builder
-		for i := range block.Lines().Len() {
-			line := block.Lines().At(i)
-			code.Write(line.Value(src))
-		}
-		_, err := w.WriteString(string(fence(string(block.Language(src)), code.String())))
+		_, err := w.WriteString(string(fence(string(n.(*ast.FencedCodeBlock).Language(src)), lines(n, src))))
 		return ast.WalkSkipChildren, err
 	})
+}
+
+// lines is the code of a block.
+func lines(block ast.Node, src []byte) string {
+	var code strings.Builder
+	for i := range block.Lines().Len() {
+		line := block.Lines().At(i)
+		code.Write(line.Value(src))
+	}
+	return code.String()
 }
 
 func fence(language, code string) template.HTML {

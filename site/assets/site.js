@@ -43,7 +43,7 @@
 
   // a target inside a closed <details> is opened
   const openTarget = () => {
-    const at = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const at = document.getElementById(decodeURIComponent(location.hash.slice(1)));
     for (let d = at?.closest("details"); d; d = d.parentElement.closest("details")) d.open = true;
   };
   addEventListener("hashchange", openTarget);
