@@ -22,7 +22,8 @@ var reactorForEach = Server{
 				// The mistake: more reactors are faster, so why not one for each? Each waits for one connection, which
 				// read would have done: it is a thread per connection, with two system calls for each request in the
 				// place of one.
-				threads.Go(func() { serveAlone(*main.door, fd) })
+				door := *main.door // what it knows besides descriptors is one thread's
+				threads.Go(func() { serveAlone(door, fd) })
 			}
 			main.end = func() {
 				ring(main.door.Stop) // once more: who has not looked yet finds it
