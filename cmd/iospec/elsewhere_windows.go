@@ -5,12 +5,15 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+
+	_ "github.com/iospec/iospec/internal/iocp" // a role: Rules about completion ports are run with it
 )
 
 // This program runs on Windows for the sake of proactor/iocp, which it serves, and of what can be looked up. What starts
 // servers, records their system calls and judges them is made of Linux; these commands say so.
 
 func newRun() *cobra.Command      { return onLinux("run", "Run the specification") }
+func newInit() *cobra.Command     { return onLinux("init", "Describe a server in a file") }
 func newCheck() *cobra.Command    { return onLinux("check", "Check a server of yours") }
 func newIdentify() *cobra.Command { return onLinux("identify", "Tell which architecture a server has") }
 func newRecord() *cobra.Command   { return onLinux("record", "Record what a server does") }

@@ -59,7 +59,7 @@ failed, or the server could not be brought to serve · 5 inconclusive, with --st
 		}
 	}
 	add("spec", newRun(), newServe())
-	add("server", newCheck(), newIdentify(), newRecord(), newJudge(), newShow(), newDiff(), newReplay())
+	add("server", newInit(), newCheck(), newIdentify(), newRecord(), newJudge(), newShow(), newDiff(), newReplay())
 	add("look", newSite(), newClaims(), newServers(), newTraits(), newDoctor())
 	wrapArgs(root)
 	return root
