@@ -9,10 +9,12 @@ Feature: Clients that never stop
     again after everybody else's. The same holds for accepting, and for a reply that is produced as fast as it is taken.
     Processes and threads of their own are kept fair by the kernel.
 
-    No time is asserted: the other client's answers have to come while the talker's go on.
+    No time is asserted, but an order: when the other client asks, some MiB of the talker's requests have come already. A
+    fair server answers after a turn or two; one that stays with the talker, when all of that is worked off, or never. On a
+    busy machine a turn may be late, so most answers have to be in time, not all.
 
     @load
     Scenario: 10 requests of another client, amid requests without end
-      Given a client that never stops asking, whose requests arrive faster than they are answered
+      Given a client that never stops asking, and whose requests pile up
       When another one asks 10 times, each time when it has its answer
-      Then it is answered each time while the other one goes on
+      Then most of its answers come before the server has worked off what the talker had sent by then
