@@ -10,14 +10,57 @@ import (
 
 	"github.com/iospec/iospec/check"
 	"github.com/iospec/iospec/internal/measure"
+	"github.com/iospec/iospec/internal/proc"
 )
 
-// prices compares what two servers cost: memory as they are, memory for each client, CPU time for one that comes and goes. All
+// prices compares what two servers cost: memory, how often threads wait for one another, what a client takes. All
 // steps break when the two servers are the same.
 func prices(sc *godog.ScenarioContext, b *beside) {
+	sc.Then(`^for a request, the server's threads go to sleep less than ([\d.]+) times as often as the other's$`, b.sleeps)
 	sc.Then(`^the server takes more than ([\d.]+) times the memory of the other$`, b.memory)
 	sc.Then(`^(\d+) clients more take more than (\d+) KiB each of the server, and less of the other$`, b.memoryOfClients)
 	sc.Then(`^a client that only comes and goes costs the server more than ([\d.]+) times the CPU time that it costs the other$`, b.shortClients)
+}
+
+// sleeps compares how often threads wait for something while requests come one at a time: where a request is handed over,
+// and its result back, others wait for it besides the one that waits for clients.
+func (b *beside) sleeps(times float64) error {
+	const repeats = 20
+	var each [2]float64
+	for i, c := range b.sides {
+		before, err := c.slept()
+		if err != nil {
+			return err
+		}
+		for range repeats {
+			if err := c.inTurn(c.clients); err != nil {
+				return err
+			}
+		}
+		after, err := c.slept()
+		if err != nil {
+			return err
+		}
+		each[i] = float64(after-before) / float64(repeats*len(c.clients))
+	}
+	b.w.Note("for each request, threads of %s go to sleep %.2f times, and of %s %.2f times", b.names[0], each[0], b.names[1], each[1])
+	if each[0] >= times*each[1] {
+		return check.Failf(fmt.Sprintf("less than %.1f times as often as in %s", times, b.names[1]), "%.2f and %.2f times for each request", each[0], each[1])
+	}
+	return nil
+}
+
+// slept tells how often the server's threads have gone to sleep so far.
+func (c *crowd) slept() (sum int, err error) {
+	pids, err := c.server.PIDs()
+	for _, pid := range pids {
+		n, err := proc.Sleeps(pid)
+		if err != nil {
+			return 0, err
+		}
+		sum += n
+	}
+	return sum, err
 }
 
 // memory compares what the servers take with the clients that they have.

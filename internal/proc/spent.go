@@ -34,3 +34,29 @@ func Spent(pid int) (map[int]time.Duration, error) {
 	}
 	return spent, nil
 }
+
+// Sleeps tells how often the threads of a process that live have gone to sleep so far, waiting for something
+// (voluntary_ctxt_switches of proc_pid_status(5)).
+func Sleeps(pid int) (sum int, err error) {
+	tids, err := numbered(path(pid, "task"))
+	if err != nil {
+		return 0, fmt.Errorf("list the threads of process %d: %w", pid, err)
+	}
+	for _, tid := range tids {
+		text, err := os.ReadFile(path(pid, "task", strconv.Itoa(tid), "status"))
+		if Gone(err) {
+			continue
+		}
+		if err != nil {
+			return 0, fmt.Errorf("how often thread %d slept: %w", tid, err)
+		}
+		_, value, _ := strings.Cut(string(text), "\nvoluntary_ctxt_switches:")
+		value, _, _ = strings.Cut(value, "\n")
+		n, err := strconv.Atoi(strings.TrimSpace(value))
+		if err != nil {
+			return 0, fmt.Errorf("how often thread %d slept: %w", tid, err)
+		}
+		sum += n
+	}
+	return sum, nil
+}

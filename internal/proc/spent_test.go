@@ -35,3 +35,19 @@ func TestSpentIsTheThreads(t *testing.T) {
 		return err == nil && after[tid]-before[tid] > work*9/10
 	})
 }
+
+// TestSleepsCountsWaits holds that a thread which waits a number of times is counted as often at least.
+func TestSleepsCountsWaits(t *testing.T) {
+	const times = 100
+	before, err := Sleeps(os.Getpid())
+	require.NoError(t, err)
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	for range times {
+		for pause := unix.NsecToTimespec(1000); unix.Nanosleep(&pause, &pause) == unix.EINTR; {
+		}
+	}
+	after, err := Sleeps(os.Getpid())
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, after-before, times)
+}
