@@ -141,7 +141,11 @@ func (r *running) free() error {
 func TestAttachAndDetach(t *testing.T) {
 	skipIfRefused(t, Supported())
 	server := startEchoing(t)
-	for round := range 10 {
+	rounds := 10
+	if testing.Short() {
+		rounds = 2
+	}
+	for round := range rounds {
 		var sink tape
 		ctx, cancel := context.WithCancel(context.Background())
 		p, err := Attach(ctx, server.pid, &sink, Options{Address: server.address})

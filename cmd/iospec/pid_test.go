@@ -18,6 +18,9 @@ import (
 
 // TestAServerThatRunsAlready: it is identified, recorded and checked where it stands, and serves on afterwards.
 func TestAServerThatRunsAlready(t *testing.T) {
+	if testing.Short() {
+		t.Skip("SKIPPED: -short leaves out servers that are exercised whole")
+	}
 	server := exec.Command(binary, "serve", "reactor/multi-threads", "--address", "127.0.0.1:0")
 	out, err := server.StderrPipe()
 	require.NoError(t, err)
