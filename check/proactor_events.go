@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/iospec/iospec/trace"
@@ -56,19 +57,20 @@ func ReactorIsSync(rec *trace.Recording) Finding {
 }
 
 // EventThenData: a Reactor is told first, and the data are read then: the wait reports, the read follows, then comes the
-// answer. What is read straight after accept was announced by the listener's report. For what a report allows, see
-// KernelReportsReady.
+// answer. What is read straight after accept was announced by the listener's report; for what a report allows, see
+// KernelReportsReady. A thread that was told of one client and looks at others too has been told of something: whether it
+// should is that claim's affair, and how often it finds something there is chance.
 func EventThenData(rec *trace.Recording) Finding {
 	j := judge{rec, "a report of the client, then the read of its request, then the answer", "a wait that reports the client before its request is read"}
 	l := &licences{rec: rec, of: map[*trace.Connection]*licence{}, short: map[int][]*licence{}}
 	for _, s := range stops(rec) {
 		l.see(s)
 	}
-	spans := handlings(rec)
+	spans, told := handlings(rec), ownWaitsOf(rec)
 	var shown, before []*trace.Call
 	unannounced := 0
 	for _, h := range spans {
-		if slices.Contains(l.unlicensed, h.read) {
+		if slices.Contains(l.unlicensed, h.read) && !told.announced(h.read) {
 			unannounced++
 			before = append(before, h.read, h.write)
 		} else if len(l.example) == 2 && h.read == l.example[1] {
@@ -84,6 +86,26 @@ func EventThenData(rec *trace.Recording) Finding {
 		return j.unclear("no wait reported a connection; each was read only straight after its accept")
 	}
 	return j.pass(shown, "%s: reported, read, answered, in this order; %d read without a report", plural(len(spans), "request"), unannounced)
+}
+
+// ownWaits are the waits of each thread that cover clients, by Seq.
+type ownWaits map[int][]*trace.Wait
+
+func ownWaitsOf(rec *trace.Recording) ownWaits {
+	by := ownWaits{}
+	for _, w := range rec.Waits() {
+		if w.Degree > 0 {
+			by[w.Call.TID] = append(by[w.Call.TID], w)
+		}
+	}
+	return by
+}
+
+// announced reports whether the last of them that the thread made before the call reported any event.
+func (by ownWaits) announced(c *trace.Call) bool {
+	waits := by[c.TID]
+	i, _ := slices.BinarySearchFunc(waits, c.Seq, func(w *trace.Wait, seq int64) int { return cmp.Compare(w.Call.Seq, seq) })
+	return i > 0 && len(waits[i-1].Reports) > 0
 }
 
 // DataThenEvent: a Proactor is told last: the data are in the buffer, and what was done is the event. Between a request

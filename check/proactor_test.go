@@ -327,6 +327,15 @@ func TestReactorThatDoesNotRead(t *testing.T) {
 	finds(t, ReactorIsSync, v.exercise(), Fail, "c1 sent 10 bytes and was answered, and calls read 0 of them", "io_uring_enter(ring:1, RECV c1) = RECV c1 10")
 }
 
+// Who is told of one client and reads them all is told before it reads, though not of those.
+func TestReactorThatIsToldOfOne(t *testing.T) {
+	v := newServer("level")
+	v.wait = func(ready ...any) { v.waitAll(first(ready, 1)...) }
+	rec := v.exercise()
+	finds(t, EventThenData, rec, Pass, "0 read without a report")
+	finds(t, KernelReportsReady, rec, Fail, "without a report")
+}
+
 func TestReactorThatReadsUntold(t *testing.T) {
 	v := newServer("level")
 	v.wait = func(ready ...any) {

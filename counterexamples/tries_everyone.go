@@ -11,7 +11,7 @@ import (
 var triesEveryone = Server{
 	Name:    "counterexample/tries-everyone",
 	Traits:  []string{"single-reactor", "epoll", "level"},
-	Breaks:  []string{"mux.kernel-reports-ready", "proactor.both-dispatch-events"},
+	Breaks:  []string{"mux.kernel-reports-ready"},
 	Mistake: "whenever it wakes up, it tries to read every connection, whichever were reported",
 	Serve: func(ctx context.Context, cfg server.Config) error {
 		return serve(ctx, cfg, levelEpoll, func(l *loop) {
