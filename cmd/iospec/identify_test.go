@@ -141,7 +141,7 @@ func identifyStrangers(t *testing.T, all []stranger) {
 // identify has the built program do it, as a user would.
 func (s stranger) identify(t *testing.T) identify.Identity {
 	t.Helper()
-	args := append([]string{"identify", "--protocol", "line", "--quiet", "--json", "-", "--"}, s.build(t)...)
+	args := append([]string{"identify", "--protocol", "line", "--start-timeout", "1m", "--quiet", "--json", "-", "--"}, s.build(t)...)
 	cmd := exec.CommandContext(t.Context(), binary, args...)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
