@@ -22,8 +22,9 @@ type exercise struct {
 	patience *patience
 	began    time.Time
 
-	number  int       // of the next request
-	clients []*client // all that ever came
+	drowsy  time.Duration // how long the server is waited for to fall asleep
+	number  int           // of the next request
+	clients []*client     // all that ever came
 	result  Result
 }
 
@@ -39,6 +40,7 @@ func (s *Subject) Exercise(ctx context.Context, load Load) (Result, error) {
 		load.TimeScale = 1
 	}
 	e := &exercise{Subject: s, ctx: ctx, load: load, protocol: p, patience: newPatience(load.TimeScale), began: time.Now()}
+	e.drowsy = e.patience.base
 	if !s.leads() {
 		return Result{}, e.died("idle")
 	}
@@ -316,18 +318,16 @@ func (e *exercise) short() error {
 	return nil
 }
 
-// drowsiness bounds the wait for a server to fall asleep. One that never does, since a timer or a busy loop keeps it
-// awake, is not waited for in vain for long.
-const drowsiness = 250 * time.Millisecond
-
-// fallsAsleep waits until some looks in a row have shown no thread of the server awake. It reports whether that came.
+// fallsAsleep waits until some looks in a row have shown no thread of the server awake. It reports whether that came. A
+// server that never sleeps, since a busy loop keeps it awake, is waited for less and less.
 func (e *exercise) fallsAsleep() bool {
 	still := 0
-	for poll := newPoll(drowsiness); still < stillLooks; still++ {
+	for poll := newPoll(e.drowsy); still < stillLooks; still++ {
 		if !e.family.asleep() {
 			still = -1
 		}
 		if !poll.again() {
+			e.drowsy /= 2
 			return false
 		}
 	}
