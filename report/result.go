@@ -35,6 +35,7 @@ type Subject struct {
 	Name      string   `json:"name"` // "kernel", or a server's name
 	As        []string `json:"as,omitempty"`
 	Command   []string `json:"command,omitempty"`
+	On        string   `json:"on,omitempty"`        // what it ran on, if not on this machine as such: "Wine 8.0"
 	Recording string   `json:"recording,omitempty"` // file in the report folder
 	Breaks    []string `json:"breaks,omitempty"`    // a counterexample: the claims it must break, and no other
 }

@@ -90,6 +90,9 @@ func columns(subjects []Subject, room int) []column {
 		if family, name, split := strings.Cut(s.Name, "/"); split {
 			c.family, c.name = family+"/", name
 		}
+		if s.On != "" {
+			c.name += " on " + s.On
+		}
 		c.width = max(len(c.name), len("ERROR")) + 2
 		cols = append(cols, c)
 		used += c.width

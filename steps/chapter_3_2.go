@@ -8,4 +8,6 @@ var proactorSteps = []stepFile{
 	ringSteps,
 	kernelAIOSteps,
 	posixAIOSteps,
+	completionPortSteps,
+	completionServerSteps,
 }

@@ -81,6 +81,7 @@ var ErrNothingSelected = errors.New("the selection holds no scenario to run")
 // Run runs the plan: kernel scenarios first, then target by target, then named systems. The error is about iospec itself;
 // broken claims are in the run.
 func Run(ctx context.Context, plan Plan) (*report.Run, error) {
+	defer func() { _ = endWindows() }() // where the run is broken off
 	if plan.Patience == 0 {
 		plan.Patience = 2 * time.Minute
 	}
@@ -114,6 +115,9 @@ func Run(ctx context.Context, plan Plan) (*report.Run, error) {
 		}
 	}
 	run.Confusion = confuse(recordings)
+	if err := endWindows(); err != nil {
+		return run, err
+	}
 	run.Seconds = time.Since(run.Started).Seconds()
 	run.Tally()
 	if len(run.Results) == 0 {
@@ -130,6 +134,8 @@ type targetRun struct {
 	once sync.Once
 	rec  *trace.Recording
 	err  error
+
+	on string // what the target runs on, if it is not this machine as such
 
 	visits map[visitOf]visit // scenarios run one after the other
 
@@ -228,6 +234,7 @@ func (p Plan) runOn(ctx context.Context, run *report.Run, subject report.Subject
 		run.Results = append(run.Results, result)
 	}
 	if ran {
+		subject.On = shared.on
 		run.Subjects = append(run.Subjects, subject)
 	}
 	return nil

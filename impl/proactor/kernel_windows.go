@@ -188,6 +188,7 @@ func (k *kernel) wait(timeout time.Duration) error {
 	if k.done.len() > 0 {
 		timeout = 0
 	}
+	k.tally.calls++
 	if err := k.port.wait(timeout); err != 0 {
 		return server.Fatal("GetQueuedCompletionStatusEx", err)
 	}

@@ -7,6 +7,7 @@ type tally struct {
 	started                                int // operations that were given to the kernel
 	accepts, receives, sends, ends, failed int // what they came to
 	received, sent                         int // bytes
+	calls                                  int // by which completions were taken
 }
 
 // count counts a completion. An end is a receive of nothing.
@@ -29,6 +30,6 @@ func (t *tally) count(c *completion) {
 
 // String is what the server says in the end.
 func (t *tally) String() string {
-	return fmt.Sprintf("operations started: %d; completed: %d accepts, %d receives of %d bytes, %d sends of %d bytes, %d ends, %d failed",
-		t.started, t.accepts, t.receives, t.received, t.sends, t.sent, t.ends, t.failed)
+	return fmt.Sprintf("operations started: %d; completed: %d accepts, %d receives of %d bytes, %d sends of %d bytes, %d ends, %d failed; taken with %d calls",
+		t.started, t.accepts, t.receives, t.received, t.sends, t.sent, t.ends, t.failed, t.calls)
 }

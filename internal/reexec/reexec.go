@@ -65,12 +65,18 @@ type Child struct {
 type Options struct {
 	Files []*os.File           // inherited as descriptors 3, 4, …
 	Attr  *syscall.SysProcAttr // namespaces and the like
+
+	// Command, unless nil, starts the child in place of this very program: another form of it, which has the role, too.
+	Command *exec.Cmd
 }
 
 // Start starts a child that plays the role.
 func Start(role string, opt Options) (*Child, error) {
-	c := &Child{cmd: exec.Command("/proc/self/exe")}
-	c.cmd.Env = append(os.Environ(), variable+"="+role)
+	c := &Child{cmd: opt.Command}
+	if c.cmd == nil {
+		c.cmd = exec.Command("/proc/self/exe")
+	}
+	c.cmd.Env = append(c.cmd.Environ(), variable+"="+role)
 	c.cmd.ExtraFiles, c.cmd.SysProcAttr, c.cmd.Stderr = opt.Files, opt.Attr, &c.cries
 	in, err := c.cmd.StdinPipe()
 	if err != nil {
