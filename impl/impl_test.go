@@ -246,7 +246,3 @@ func (c *client) gone() bool {
 	_, err := c.answers.Peek(1)
 	return err != nil && !os.IsTimeout(err)
 }
-
-func blob(n int) string {
-	return strings.Repeat("abcdefghijklmnopqrstuvwxyz", n/26+1)[:n-1] + "\n"
-}
