@@ -17,6 +17,7 @@ func newInit() *cobra.Command     { return onLinux("init", "Describe a server in
 func newCheck() *cobra.Command    { return onLinux("check", "Check a server of yours") }
 func newIdentify() *cobra.Command { return onLinux("identify", "Tell which architecture a server has") }
 func newRecord() *cobra.Command   { return onLinux("record", "Record what a server does") }
+func newReplay() *cobra.Command   { return onLinux("replay", "Play a script of clients on a server") }
 func newJudge() *cobra.Command    { return onLinux("judge", "Judge a recording made earlier") }
 func newSite() *cobra.Command     { return onLinux("site", "Make the site of a run") }
 func newDoctor() *cobra.Command   { return onLinux("doctor", "Say what this machine lacks") }
