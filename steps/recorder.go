@@ -35,12 +35,7 @@ func (r Recorder) Record(ctx context.Context, t Target) (*trace.Recording, error
 }
 
 // RecordTo does the same and streams the recording to a writer, unless it is nil, as it is made.
-func RecordTo(ctx context.Context, t Target, w io.Writer) (*trace.Recording, error) {
-	return RecordLoad(ctx, t, w, subject.StandardLoad())
-}
-
-// RecordLoad does the same under another load than the standard one.
-func RecordLoad(ctx context.Context, t Target, w io.Writer, load subject.Load) (rec *trace.Recording, err error) {
+func RecordTo(ctx context.Context, t Target, w io.Writer) (rec *trace.Recording, err error) {
 	rec = trace.NewRecording()
 	var sink trace.Sink = rec
 	if w != nil {
@@ -50,6 +45,7 @@ func RecordLoad(ctx context.Context, t Target, w io.Writer, load subject.Load) (
 	if err != nil {
 		return nil, err
 	}
+	load := subject.StandardLoad()
 	load.TimeScale, load.Waves, load.Command = t.TimeScale, t.Waves, t.Load
 	_, err = s.Exercise(ctx, load)
 	_, stopErr := s.Stop(ctx)

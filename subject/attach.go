@@ -82,7 +82,8 @@ func attachError(pid int, err error) error {
 	var refused *tracer.RefusedError
 	switch {
 	case errors.Is(err, os.ErrProcessDone):
-		e.Kind, e.Hint = ErrNotFound, "is it the number of a process that runs? 'pgrep -a NAME' lists them; of a server with several, take the first"
+		e.Kind, e.Detail = ErrNotFound, fmt.Sprintf("no process %d runs here", pid)
+		e.Hint = "is it the number of a process that runs? 'pgrep -a NAME' lists them; of a server with several, take the first"
 	case errors.As(err, &refused):
 		e.Detail = fmt.Sprintf("process %d: %s: %v", pid, refused.Op, refused.Err)
 		e.Hint = "it must be yours, and nobody may trace it already; with Yama: sysctl kernel.yama.ptrace_scope=0, or be root"
