@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"math"
 	"strings"
-	"time"
 
 	"github.com/iospec/iospec/check"
+	"github.com/iospec/iospec/internal/await"
 	"github.com/iospec/iospec/subject"
 )
 
@@ -21,29 +21,31 @@ type allowance struct {
 // unlimited is an allowance of memory that is looked at elsewhere.
 const unlimited = math.MaxInt64 / 2
 
-// stands is for how long a server that holds too much must not have let go of anything before it is taken to keep it.
-const stands = time.Second
+// keepingLooks is how often in a row a server that holds too much must be found to have done nothing before it is taken to
+// keep it.
+const keepingLooks = 50
 
 // backToStart waits until a server whose clients have left holds no more than it did at the start, but for an allowance. It
-// gives what it holds then. A finding tells what it holds too much, when it has let go of nothing for a while.
-func backToStart(server *subject.Subject, start subject.Counts, allow allowance) (subject.Counts, error) {
-	last, since := subject.Counts{}, time.Now()
-	for {
-		now, err := server.Counts()
-		if err != nil {
-			return now, err
+// gives what it holds then. A finding tells what it holds too much, when it does nothing more about it.
+func backToStart(server *subject.Subject, start subject.Counts, allow allowance) (now subject.Counts, err error) {
+	watch, idle, excess := server.Watch(), 0, ""
+	err = await.Until("the server to let go of what it had for its clients", func() (bool, error) {
+		if now, err = server.Counts(); err != nil {
+			return false, err
 		}
-		excess := tooMuch(now, start, allow)
-		if excess == "" {
-			return now, nil
+		if excess = tooMuch(now, start, allow); excess == "" {
+			return true, nil
 		}
-		if now != last {
-			last, since = now, time.Now()
-		} else if time.Since(since) > stands {
-			return now, check.Failf("a server that is back where it was: "+holdings(start), "%s: %s", excess, holdings(now))
+		rested, err := watch.Rested()
+		if idle++; !rested {
+			idle = 0
 		}
-		time.Sleep(time.Millisecond)
+		return idle == keepingLooks, err
+	})
+	if excess != "" && err == nil {
+		return now, check.Failf("a server that is back where it was: "+holdings(start), "%s: %s", excess, holdings(now))
 	}
+	return now, err
 }
 
 // atRest gives what the server holds when all clients have left, and it has put away what it will: when nothing has

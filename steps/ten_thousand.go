@@ -32,6 +32,10 @@ func tenThousand(sc *godog.ScenarioContext, w *World) {
 		}
 		return nil
 	})
+	sc.Then(`^when they have left, the server holds no more than before they came$`, func() error {
+		w.Note("before they came: %s; when they had left: %s", holdings(v.before), holdings(v.after))
+		return v.kept
+	})
 	sc.Then(`^each connection takes less than (\d+) KB, the server's own memory and the kernel's together$`, func(budget int64) error {
 		n := int64(of.clients)
 		own, kernels := (v.full.RSS-v.before.RSS)/n, v.kernel/n

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/iospec/iospec/check"
 	"github.com/iospec/iospec/internal/proc"
 	"github.com/iospec/iospec/subject"
 )
@@ -18,6 +19,8 @@ type visit struct {
 	held         int            // connections that the server held when all clients had been answered
 	before, full subject.Counts // of the server, when it had nobody and when it had them all
 	kernel       int64          // bytes that the kernel's objects grew by meanwhile, both ends of each connection
+	after        subject.Counts // of the server, when all have left
+	kept         error          // what it has not let go of by then
 }
 
 // visitOf is the size and the length of a visit.
@@ -68,7 +71,23 @@ func (w *World) visit(ctx context.Context, of visitOf) (v visit, err error) {
 		return nil
 	}
 	count := func() (err error) { v.held, err = c.server.Connections(); return err }
-	err = inOrder(look(&v.before, &empty), func() error { return c.grow(of.clients) }, ask, look(&v.full, &crowded), count)
+	leave := func() (err error) {
+		c.bag.Close()
+		v.after, err = backToStart(c.server, v.before, allowance{threads: crowdThreads, memory: crowdMemory * int64(of.clients)})
+		if check.Of(err).Outcome == check.Fail {
+			v.kept, err = err, nil
+		}
+		return err
+	}
+	rest := func() error { _, err := c.atRest(); return err }
+	err = inOrder(rest, look(&v.before, &empty), func() error { return c.grow(of.clients) }, ask, look(&v.full, &crowded), count, leave)
 	v.kernel = crowded.Kept - empty.Kept
 	return v, err
 }
+
+// What a server may hold more when a crowd has left than before it came. A language's runtime keeps threads that it once
+// needed, in each process, and memory to use it again; a server that leaked would keep thousands, and all of it.
+const (
+	crowdThreads = 24
+	crowdMemory  = 2 << 10 // bytes for each client
+)

@@ -45,6 +45,7 @@ Feature: What connections take
     Scenario: ten thousand live connections within the budget
       When 10000 clients are connected to the server, and each of them sends 2 requests, all clients at once
       Then every answer is right, and the server holds all 10000 connections
+      And when they have left, the server holds no more than before they came
       And each connection takes less than 200 KB, the server's own memory and the kernel's together
 
   @c10k.model-matters @holds @section-1.1 @process-per-connection @thread-per-connection @single-reactor @single-reactor-threads @single-reactor-processes @multi-reactor-single @multi-reactor-threads @multi-reactor-processes @proactor

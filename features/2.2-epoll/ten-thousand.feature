@@ -34,3 +34,4 @@ Feature: Ten thousand connections
     Scenario: ten thousand clients at once, all of them alive
       When 10000 clients are connected to the server, and each of them sends 2 requests, all clients at once
       Then every answer is right, and the server holds all 10000 connections
+      And when they have left, the server holds no more than before they came
