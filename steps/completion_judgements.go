@@ -11,8 +11,8 @@ import (
 )
 
 // conserved holds what the server counted against what the clients did. Nothing is left under way, so each operation that
-// was started has one completion; and one fails, the accept that ends when the service does, besides those on connections
-// that were reset.
+// was started has one completion; and one fails, the accept that ends when the service does. A connection that was reset ends
+// with a receive that fails; but under Wine, which takes the error from the socket before, it may be one of 0 bytes.
 func (s *completionServer) conserved() error {
 	t, err := s.tally()
 	if err != nil {
@@ -22,10 +22,11 @@ func (s *completionServer) conserved() error {
 	if t.completed() != t.started {
 		return check.Failf(fmt.Sprintf("%d completions, one for each operation", t.started), "%d", t.completed())
 	}
-	got := []int{t.accepts, t.ends, t.failed, t.received, t.sent}
-	want := []int{s.clients, s.clients - s.resets, 1 + s.resets, s.bytes, s.bytes}
-	if !slices.Equal(got, want) {
-		return check.Failf(fmt.Sprintf("accepts, ends, failures, bytes received and sent: %v", want), "%v", got)
+	got := []int{t.accepts, t.ends + t.failed, t.received, t.sent}
+	want := []int{s.clients, s.clients + 1, s.bytes, s.bytes}
+	if !slices.Equal(got, want) || t.failed < 1 || t.failed > 1+s.resets {
+		return check.Failf(fmt.Sprintf("accepts, ends and failures, bytes received and sent: %v; up to %d failures", want, 1+s.resets),
+			"%v; %d failures", got, t.failed)
 	}
 	return nil
 }
@@ -64,8 +65,9 @@ func (s *completionServer) batches() error {
 var proactorCalls = map[string]bool{
 	"WSAStartup": true, "WSASocketW": true, "bind": true, "listen": true, "getsockname": true, "setsockopt": true,
 	"shutdown": true, "closesocket": true,
-	"WSAIoctl": true, // finds the addresses of AcceptEx and its like
-	"AcceptEx": true, "WSARecv": true, "WSASend": true, "GetQueuedCompletionStatusEx": true,
+	"WSAEnumProtocolsW": true, // what there is at all; Go's library asks once
+	"WSAIoctl":          true, // finds the addresses of AcceptEx and its like
+	"AcceptEx":          true, "WSARecv": true, "WSASend": true, "GetQueuedCompletionStatusEx": true,
 	"htons": true, "ntohs": true, "WSAGetLastError": true, "WSASetLastError": true,
 }
 
