@@ -324,5 +324,8 @@ func Sentence(s *stage.Stage) string {
 			parts = append(parts, strings.ToUpper(slot.word[:1])+slot.word[1:]+": "+strings.Join(who, ", ")+".")
 		}
 	}
+	if len(parts) == 0 {
+		return "Nobody was seen to serve a client."
+	}
 	return strings.Join(parts, " ")
 }

@@ -49,7 +49,7 @@ type plan struct {
 }
 
 func layOut(groups []stage.Group) *plan {
-	p := &plan{}
+	p := &plan{w: leftMargin, h: topMargin + cardH + boxPad} // the clients stand there, whoever serves them
 	tiers := map[int]int{}
 	for _, g := range groups {
 		row, ok := tiers[g.Tier]
