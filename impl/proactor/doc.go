@@ -1,5 +1,5 @@
-// Package proactor holds the Proactor, twice: on io_uring, where the kernel performs the operations, and emulated, where
-// threads do. A reactor is told that something can be done now, and does it. A proactor starts it, and is told that it has
+// Package proactor holds the Proactor, three times: on io_uring and on the completion ports of Windows, where the kernel
+// performs the operations, and emulated, where threads do. A reactor is told that something can be done now, and does it. A proactor starts it, and is told that it has
 // been done: when a handler hears of a request, the bytes are already in a buffer that was given away before they came.
 //
 // # Who does what
@@ -7,6 +7,7 @@
 //	initiate    the initiator: makes the processor, the proactor and the first operations
 //	processor   the operation processor: performs operations, and queues what they came to
 //	  kernel      of proactor/uring: it writes submissions, the kernel does the rest
+//	  kernel      of proactor/iocp: it makes a call for each, the kernel does the rest
 //	  helpers     of proactor/emulated: threads that block in accept, recv and send
 //	proactor    waits for completions, and dispatches each to the handler of its kind
 //	accepted    a completion handler: a client has come
@@ -15,7 +16,7 @@
 //	parted      another: the client was told that nothing more comes
 //	settle      starts what a connection now wants; so every handler ends in an operation
 //
-// The proactor and its handlers are the same code for both servers, as are those of the protocols, which also serve under
+// The proactor and its handlers are the same code for all servers, as are those of the protocols, which also serve under
 // the reactors (server.Handler). Only the processor differs.
 //
 // A connection has one send under way at a time, so that replies keep their order; if less went than was given, the rest
@@ -42,6 +43,16 @@
 //
 // Where io_uring is missing, forbidden, or older than Linux 6.0, the server says so and ends: Unavailable.
 //
+// # On completion ports
+//
+// On Windows each operation is a call that returns at once: AcceptEx, WSARecv, WSASend, with an OVERLAPPED by which the
+// kernel knows it. What it came to is taken from a completion port, up to 64 at a time. A receive is given its buffer when
+// it starts, so an idle connection has one, of 16 KiB. One that succeeds at once has its completion all the same. Nothing
+// has to be started to hear the word to stop: it is put into the port by hand. And to deafen a connection its receive is
+// cancelled, since shutdown(SD_RECEIVE) would have Windows answer with a reset what the client says after that.
+//
+// On Linux the server runs under Wine, which keeps the contract by means of its own, and slowly.
+//
 // # Emulated
 //
 // So does POSIX aio in glibc, and any library that offers a Proactor where the system has none. BEWARE OF ITS LIMIT: a
@@ -67,5 +78,6 @@
 //
 // proactor.is-async, proactor.buffer-given-first, proactor.kernel-moves-data, proactor.both-dispatch-events,
 // proactor.initiator, proactor.operation-processor, proactor.calls-handler, proactor.linux-aio-incomplete,
-// proactor.linux-uses-reactor; emulated: aio.posix-emulated, aio.posix-files-only.
+// proactor.linux-uses-reactor; emulated: aio.posix-emulated, aio.posix-files-only; on completion ports:
+// iocp.kernel-asynchrony, iocp.proactor-efficient.
 package proactor
