@@ -34,7 +34,7 @@ const patience = 2 * time.Minute
 
 // New makes a bottle, which takes some seconds. Its error is a *Missing if that cannot be done on this machine.
 func New(ctx context.Context) (*Bottle, error) {
-	wine, err := find("wine64", "wine")
+	wine, err := Installed()
 	if err != nil {
 		return nil, err
 	}
@@ -52,6 +52,9 @@ func New(ctx context.Context) (*Bottle, error) {
 	}
 	return b, nil
 }
+
+// Installed is where Wine is. Its error is a *Missing.
+func Installed() (program string, err error) { return find("wine64", "wine") }
 
 // find looks for a program, also where Debian puts Wine's.
 func find(names ...string) (string, error) {
