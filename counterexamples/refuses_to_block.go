@@ -18,8 +18,7 @@ var refusesToBlock = Server{
 	Serve: func(ctx context.Context, cfg server.Config) error {
 		return serve(ctx, cfg, levelEpoll, func(l *loop) {
 			room, task := make([]byte, server.BufferSize), new(server.Task)
-			var work func(c *server.Conn, want server.Want)
-			work = func(c *server.Conn, want server.Want) {
+			work := func(c *server.Conn, want server.Want) {
 				for want == server.Working {
 					task.Handler = reactive{task.Handler}
 					task.Do(room)

@@ -10,7 +10,6 @@ import (
 	"net/netip"
 	"os"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -19,6 +18,7 @@ import (
 	"github.com/iospec/iospec/impl"
 	"github.com/iospec/iospec/impl/server"
 	"github.com/iospec/iospec/internal/wine"
+	"github.com/iospec/iospec/subject/stress"
 )
 
 // underWine is proactor/iocp, as a program of Windows that clients of this system talk with.
@@ -78,32 +78,14 @@ func conserved(said string) error {
 // completed.
 func TestUnderWine(t *testing.T) {
 	s := underWine(t)
-	t.Run("exchange", func(t *testing.T) {
-		rapid.Check(t, func(t *rapid.T) {
-			clients := rapid.SliceOfN(scripts(), 1, 6).Draw(t, "clients")
-			address, stop := serve(t, s, server.Config{Protocol: "line"})
-			defer func() { require.NoError(t, stop()) }()
-			bystander := dial(t, address)
-			failed := make([]error, len(clients))
-			var all sync.WaitGroup
-			for i, c := range clients {
-				all.Go(func() { failed[i] = c.play(t, address) })
-			}
-			for i := range 5 {
-				bystander.ask(t, fmt.Sprint("echo ", i), fmt.Sprint(i))
-			}
-			all.Wait()
-			require.NoError(t, errors.Join(failed...))
-			bystander.ask(t, "echo still there", "still there")
+	for _, protocol := range []string{"line", "echo"} {
+		t.Run(protocol, func(t *testing.T) {
+			rapid.Check(t, func(t *rapid.T) {
+				script := stress.Scripts(protocol).Draw(t, "script")
+				address, stop := serve(t, s, server.Config{Protocol: protocol})
+				defer func() { require.NoError(t, stop()) }()
+				play(t, stress.Stage{Address: address, Protocol: protocol}, script)
+			})
 		})
-	})
-	t.Run("echo", func(t *testing.T) {
-		rapid.Check(t, func(t *rapid.T) {
-			data := strings.Repeat(rapid.StringN(1, 100, -1).Draw(t, "data"), rapid.SampledFrom([]int{1, 1000, 10_000}).Draw(t, "times"))
-			address, stop := serve(t, s, server.Config{Protocol: "echo"})
-			defer func() { require.NoError(t, stop()) }()
-			c := script{pieces: []string{data}, ending: "half-close", sip: 3000, buffer: 64 << 10, want: data}
-			require.NoError(t, c.play(t, address))
-		})
-	})
+	}
 }

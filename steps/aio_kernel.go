@@ -52,7 +52,7 @@ func kernelAIOSteps(sc *godog.ScenarioContext, w *World) {
 // The layout of struct iocb and struct io_event, and the operations (include/uapi/linux/aio_abi.h).
 type (
 	iocb struct {
-		data   uint64
+		_      uint64
 		_      [2]uint32
 		op     uint16
 		_      int16
