@@ -16,7 +16,7 @@ import (
 
 var unlockedHandOver = Server{
 	Name:    "counterexample/unlocked-hand-over",
-	Traits:  []string{"single-reactor-threads", "epoll", "level"},
+	Traits:  []string{"single-reactor-threads"}, // what else it may break depends on what it loses
 	Breaks:  []string{"workers.mutex-guards"},
 	Mistake: "requests are handed over to the workers through a list that is locked only while it is short",
 	Load:    "more than a hundred requests that wait, and workers who come for them at the same time",

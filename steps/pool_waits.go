@@ -30,6 +30,7 @@ func poolWaits(sc *godog.ScenarioContext, w *World) {
 		if c, err = w.invite(ctx); err != nil {
 			return err
 		}
+		c.watched = true
 		for range mostThreads {
 			if err := c.grow(1); err != nil {
 				return err

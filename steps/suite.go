@@ -156,7 +156,7 @@ func (r *targetRun) recording(ctx context.Context) (*trace.Recording, error) {
 
 // atOnce is how many recordings are made at the same time. Most of a recording is waiting, for a server that owes an
 // answer above all; and what is judged is order and counts, which company does not change.
-const atOnce = 6
+const atOnce = 12
 
 // recordAll makes the recordings that the plan needs before any load of a scenario's own, which measures, begins.
 func (p Plan) recordAll(ctx context.Context) []*targetRun {
