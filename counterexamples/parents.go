@@ -147,7 +147,7 @@ func again(name string, o order, fds ...int) (pid int, err error) {
 		files = append(files, uintptr(fd))
 	}
 	pid, err = syscall.ForkExec("/proc/self/exe", []string{name, string(text)}, &syscall.ProcAttr{
-		Env:   os.Environ(),
+		Env:   server.Environment(),
 		Files: files,
 		Sys:   &syscall.SysProcAttr{Pdeathsig: unix.SIGKILL},
 	})

@@ -65,7 +65,7 @@ func (t Target) observe(ctx context.Context, sink trace.Sink) (*subject.Subject,
 
 // spec is the target as package subject starts it.
 func (t Target) spec() subject.Spec {
-	return subject.Spec{Command: t.Command, Files: t.Files, Address: t.Address, Protocol: t.Protocol, StartTimeout: t.StartTimeout}
+	return subject.Spec{Command: t.Command, Files: t.Files, Env: t.Env, Address: t.Address, Protocol: t.Protocol, StartTimeout: t.StartTimeout}
 }
 
 // Start starts the scenario's target anew, untraced, for a load of the scenario's own. It is stopped when the scenario is

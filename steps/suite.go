@@ -31,6 +31,7 @@ type Target struct {
 	Command   []string
 	PID       int               // not 0: in place of a command, a process that runs already and will run on
 	Files     map[string]string // what it reads: see subject.Spec
+	Env       []string          // added to the environment
 	Address   string            // "" to find out what it listens on
 	Protocol  string
 	Breaks    []string // a counterexample: the claims it must break

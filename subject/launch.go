@@ -11,6 +11,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -28,6 +30,21 @@ type launched interface {
 	Kill()                  // the whole process group, at once
 	Done() <-chan struct{}  // closed when the command has ended and was reaped; traced: and all its descendants, too
 	Wait() (tracer.Status, error)
+}
+
+// environment is this process's, with some variables added or replaced. Each is there once: of two, programs of different
+// languages take different ones.
+func environment(replaced []string) []string {
+	names := map[string]bool{}
+	for _, v := range replaced {
+		name, _, _ := strings.Cut(v, "=")
+		names[name] = true
+	}
+	kept := slices.DeleteFunc(os.Environ(), func(v string) bool {
+		name, _, _ := strings.Cut(v, "=")
+		return names[name]
+	})
+	return append(kept, replaced...)
 }
 
 // launch starts the command.

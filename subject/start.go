@@ -117,7 +117,7 @@ func (s *Subject) begin(ctx context.Context) (err error) {
 	s.process, err = s.launch(ctx, tracer.Command{
 		Path:   s.command[0],
 		Args:   s.command,
-		Env:    append(append(os.Environ(), s.fill(s.spec.Env)...), mark),
+		Env:    environment(append(s.fill(s.spec.Env), mark)),
 		Dir:    s.spec.Dir,
 		Stdout: s.output.write,
 		Stderr: s.output.write,

@@ -44,6 +44,7 @@ func (e entry) target() (steps.Target, error) {
 		Name:      e.Name,
 		Traits:    e.Traits,
 		Command:   []string{self, "serve", e.Name, "--address", "{address}", "--protocol", "line"},
+		Env:       []string{"PATH="}, // see server.Environment
 		Protocol:  "line",
 		Reference: len(e.Breaks) == 0,
 		Breaks:    e.Breaks,

@@ -45,7 +45,7 @@ func ServeExec(ctx context.Context, cfg server.Config) error {
 func execute(name string, cfg server.Config, fd int) (pid int, err error) {
 	defer holdSignals()()
 	pid, err = syscall.ForkExec("/proc/self/exe", []string{name, cfg.Protocol, strconv.Itoa(cfg.ReadSize)}, &syscall.ProcAttr{
-		Env:   os.Environ(),
+		Env:   server.Environment(),
 		Files: []uintptr{0, 1, 2, uintptr(fd)},
 		Sys:   &syscall.SysProcAttr{Pdeathsig: unix.SIGKILL},
 	})

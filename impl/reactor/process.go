@@ -88,7 +88,7 @@ func start(o order, log int, fds ...int) (*process, error) {
 	}
 	pidfd := -1
 	pid, err := syscall.ForkExec("/proc/self/exe", []string{workerName, string(text)}, &syscall.ProcAttr{
-		Env:   os.Environ(),
+		Env:   server.Environment(),
 		Files: files,
 		Sys:   &syscall.SysProcAttr{Pdeathsig: unix.SIGKILL, PidFD: &pidfd},
 	})
