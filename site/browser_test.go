@@ -205,7 +205,7 @@ func (b *tab) searches() {
 	b.do(chromedp.SendKeys(chromedp.CSS("#q"), "epoll.no-scan"))
 	b.until(`document.querySelector(".hits a")?.textContent.includes("epoll.no-scan")`)
 	b.do(chromedp.SendKeys(chromedp.CSS("#q"), kb.Enter))
-	b.until(`location.href.endsWith("chapter-2.2-epoll.html#epoll.no-scan")`)
+	b.until(`location.href.endsWith("chapter-2.2-epoll.html#epoll.no-scan") && document.readyState === "complete"`)
 	b.do(chromedp.WaitReady(chromedp.CSS("main")), slash)
 	b.until(`document.querySelector("dialog.search").open && window.iospecIndex !== undefined`)
 	b.do(chromedp.SendKeys(chromedp.CSS("#q"), "herd"))

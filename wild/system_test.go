@@ -19,8 +19,10 @@ func TestSystemsAreDescribed(t *testing.T) {
 		require.Contains(t, s.Name, "/", "a pattern for all servers finds it")
 		require.False(t, names[s.Name] || titles[s.Title], s.Name)
 		names[s.Name], titles[s.Title] = true, true
-		_, err := trait.Parse(strings.Join(s.Traits, ","))
-		require.NoError(t, err, s.Name)
+		if len(s.Traits) > 0 { // without any, no Rule about servers is held against it
+			_, err := trait.Parse(strings.Join(s.Traits, ","))
+			require.NoError(t, err, s.Name)
+		}
 		require.NotEmpty(t, s.Package, s.Name)
 		require.NotEmpty(t, s.Needs, s.Name)
 		found, ok := Titled(s.Title)

