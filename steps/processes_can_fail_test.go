@@ -26,6 +26,6 @@ func init() {
 		{"workers.shared-data-race", "one result is lost", "without a lock", "under a lock"},
 		{"workers.shared-data-race", "by itself", "without a lock", "under a lock"},
 		{"workers.mutex-guards", "the second worker waits", "under a lock", "without a lock"},
-		{"workers.mutex-guards", "however many put", "put results into it under a lock", "put results into it without a lock"},
+		{"workers.mutex-guards", "however many put", "as many results are in the tray as were put", "fewer results are in the tray than were put"},
 	}...)
 }

@@ -36,18 +36,23 @@ func TestSpentIsTheThreads(t *testing.T) {
 	})
 }
 
-// TestSleepsCountsWaits holds that a thread which waits a number of times is counted as often at least.
+// TestSleepsCountsWaits holds that a thread which waits a number of times is counted as often at least. A thread of another
+// test's that ends meanwhile takes its count with it; so the count is taken anew then.
 func TestSleepsCountsWaits(t *testing.T) {
-	const times = 100
-	before, err := Sleeps(os.Getpid())
-	require.NoError(t, err)
+	const times, tries = 100, 20
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	for range times {
-		for pause := unix.NsecToTimespec(1000); unix.Nanosleep(&pause, &pause) == unix.EINTR; {
+	most := 0
+	for try := 0; try < tries && most < times; try++ {
+		before, err := Sleeps(os.Getpid())
+		require.NoError(t, err)
+		for range times {
+			for pause := unix.NsecToTimespec(1000); unix.Nanosleep(&pause, &pause) == unix.EINTR; {
+			}
 		}
+		after, err := Sleeps(os.Getpid())
+		require.NoError(t, err)
+		most = max(most, after-before)
 	}
-	after, err := Sleeps(os.Getpid())
-	require.NoError(t, err)
-	require.GreaterOrEqual(t, after-before, times)
+	require.GreaterOrEqual(t, most, times)
 }
