@@ -299,18 +299,30 @@ func TestHelpersAreBounded(t *testing.T) {
 		silent = append(silent, c)
 	}
 	late := dial(t, address)
-	_, err := fmt.Fprintln(late, "hear me")
-	require.NoError(t, err)
-	require.NoError(t, late.SetReadDeadline(time.Now().Add(100*time.Millisecond)))
-	_, err = late.Read(make([]byte, 1))
-	require.ErrorContains(t, err, "timeout", "it was heard, though all helpers wait")
+	hears := func(limit time.Duration) bool {
+		require.NoError(t, late.SetReadDeadline(time.Now().Add(limit)))
+		got := make([]byte, len("hear me\n"))
+		if _, err := io.ReadFull(late, got); err != nil {
+			require.ErrorContains(t, err, "timeout")
+			return false
+		}
+		require.Equal(t, "hear me\n", string(got))
+		return true
+	}
+	// It may be heard once: the last of the others has its answer before its next receive has a helper. That one then
+	// waits before the late one's own next.
+	heard := 0
+	for ; heard < 2; heard++ {
+		_, err := fmt.Fprintln(late, "hear me")
+		require.NoError(t, err)
+		if !hears(100 * time.Millisecond) {
+			break
+		}
+	}
+	require.Less(t, heard, 2, "it was heard again, though all helpers wait")
 
 	require.NoError(t, silent[0].Close())
-	require.NoError(t, late.SetReadDeadline(time.Now().Add(patience)))
-	got := make([]byte, len("hear me\n"))
-	_, err = io.ReadFull(late, got)
-	require.NoError(t, err)
-	require.Equal(t, "hear me\n", string(got))
+	require.True(t, hears(patience))
 }
 
 // TestSilenceDoesNotKeepItFromStopping holds that helpers which are blocked, and clients that wait for one, are no reason
