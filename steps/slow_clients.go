@@ -71,26 +71,30 @@ func slowClients(sc *godog.ScenarioContext, w *World) {
 		w.Note("one more client waited while %d requests were half there", len(slow))
 		return err
 	})
-	sc.Then(`^who sends the other half is answered, and leaves, and in the end everybody was answered$`, func() error {
-		// All of them first: in a pool whose helpers take turns with the clients, any one may be waiting for a helper.
-		for _, g := range slow {
-			if err := c.otherHalf(g); err != nil {
-				return owed("a server that takes the rest of a request", err)
-			}
+	sc.Then(`^who sends the other half is answered, and leaves, and in the end everybody was answered$`, func() error { return c.makeWhole(slow, others) })
+}
+
+// makeWhole has the slow clients send the other halves; everybody is answered in the end, each of the slow when those before
+// it have left.
+func (c *crowd) makeWhole(slow, others []*guest) error {
+	// All of them first: in a pool whose helpers take turns with the clients, any one may be waiting for a helper.
+	for _, g := range slow {
+		if err := c.otherHalf(g); err != nil {
+			return owed("a server that takes the rest of a request", err)
 		}
-		for _, g := range slow {
-			if err := g.receive(); err != nil {
-				return owed("an answer, however late the request is whole", err)
-			}
-			c.leave(g)
+	}
+	for _, g := range slow {
+		if err := g.receive(); err != nil {
+			return owed("an answer, however late the request is whole", err)
 		}
-		for _, g := range others {
-			if err := g.receive(); err != nil {
-				return owed("an answer for who came last", err)
-			}
+		c.leave(g)
+	}
+	for _, g := range others {
+		if err := g.receive(); err != nil {
+			return owed("an answer for who came last", err)
 		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // pools serve as many clients at once as they have processes, threads, or helpers that receive.
