@@ -5,6 +5,7 @@
 //	claims.go         which predicate judges which claim, and which trait
 //	judge.go          how a predicate says what it found
 //	view.go           the words in which predicates look at a recording
+//	overlap.go        how many of something there were at the same time
 //	multiplexing.go   one process, many clients           readiness.go     no read without a report
 //	demultiplexer.go  what really waits for the clients   selectpoll.go    the whole set, each time
 //	epoll.go          the set kept in the kernel          trigger.go       level and edge; what level may leave

@@ -127,50 +127,6 @@ func open(rec *trace.Recording, c *trace.Connection) (from, until trace.Time) {
 	return from, until
 }
 
-// openAtOnce is how many connections the server had at the same time, at most.
-func openAtOnce(rec *trace.Recording) int {
-	type change struct {
-		at trace.Time
-		by int
-	}
-	var changes []change
-	for _, c := range rec.Connections() {
-		from, until := open(rec, c)
-		changes = append(changes, change{from, 1}, change{until, -1})
-	}
-	slices.SortFunc(changes, func(a, b change) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.by, b.by)) })
-	most, now := 0, 0
-	for _, c := range changes {
-		now += c.by
-		most = max(most, now)
-	}
-	return most
-}
-
-// pendingAtOnce is how many requests were on their way at the same time, at most.
-func pendingAtOnce(rec *trace.Recording) int {
-	type change struct {
-		at trace.Time
-		by int
-	}
-	var changes []change
-	for _, c := range rec.Clients {
-		for _, x := range c.Exchanges {
-			changes = append(changes, change{x.Sent, 1})
-			if x.Answered != 0 {
-				changes = append(changes, change{x.Answered, -1})
-			}
-		}
-	}
-	slices.SortFunc(changes, func(a, b change) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.by, b.by)) })
-	most, now := 0, 0
-	for _, c := range changes {
-		now += c.by
-		most = max(most, now)
-	}
-	return most
-}
-
 // answers counts the requests that were answered, and when the first was sent and the last answered.
 func answers(rec *trace.Recording) (n int, from, until trace.Time) {
 	for _, c := range rec.Clients {

@@ -1,7 +1,6 @@
 package identify
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 
@@ -63,7 +62,7 @@ func look(rec *trace.Recording) *survey {
 			}
 		}
 	}
-	s.clients = max(s.open, clientsAtOnce(rec))
+	s.clients = max(s.open, check.ClientsAtOnce(rec))
 	waiters := s.findSets()
 	for _, c := range rec.Connections() {
 		s.add(c, waiters[c.Object])
@@ -226,25 +225,3 @@ func (c *conn) firstIO() []*trace.Call {
 // nearlyAll and hardlyAny are what counts as all and as none: nine in ten, one in ten.
 func nearlyAll(n, of int) bool { return of > 0 && n*10 >= of*9 }
 func hardlyAny(n, of int) bool { return n*10 <= of }
-
-// clientsAtOnce is how many clients were there at the same time, at most, as they tell it.
-func clientsAtOnce(rec *trace.Recording) int {
-	type change struct {
-		at trace.Time
-		by int
-	}
-	var changes []change
-	for _, c := range rec.Clients {
-		changes = append(changes, change{c.Opened, 1})
-		if c.Closed != 0 {
-			changes = append(changes, change{c.Closed, -1})
-		}
-	}
-	slices.SortFunc(changes, func(a, b change) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.by, b.by)) })
-	most, now := 0, 0
-	for _, c := range changes {
-		now += c.by
-		most = max(most, now)
-	}
-	return most
-}
