@@ -5,8 +5,6 @@ package steps
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"io/fs"
 	"runtime"
 	"slices"
@@ -97,23 +95,22 @@ func Run(ctx context.Context, plan Plan) (*report.Run, error) {
 		run.Claims = append(run.Claims, report.Claim{ID: c.ID, Verdict: c.Verdict, Section: c.Section, Chapter: c.Chapter, Title: c.Title, File: c.File, Line: c.Line})
 	}
 	if plan.Kernel {
-		subject := report.Subject{Name: report.Kernel}
-		if err := plan.runOn(ctx, run, subject, &targetRun{}); err != nil {
+		kernel := &judged{Subject: report.Subject{Name: report.Kernel}, shared: &targetRun{}}
+		if err := plan.judge(ctx, kernel, together, alone); err != nil {
 			return run, err
 		}
+		plan.enter(run, kernel)
 	}
 	recordings := plan.recordAll(ctx)
-	for i, t := range plan.Targets {
-		subject := report.Subject{Name: t.Name, As: t.Traits, Command: t.Command, Breaks: t.Breaks}
-		if err := plan.runOn(ctx, run, subject, recordings[i]); err != nil {
-			return run, err
-		}
+	if err := plan.judgeTargets(ctx, run, recordings); err != nil {
+		return run, err
 	}
 	if plan.Wild {
-		wild := &targetRun{target: &Target{Name: report.Wild, wild: true}, record: plan.Record, others: recordings}
-		if err := plan.runOn(ctx, run, report.Subject{Name: report.Wild}, wild); err != nil {
+		wild := &judged{Subject: report.Subject{Name: report.Wild}, shared: &targetRun{target: &Target{Name: report.Wild, wild: true}, record: plan.Record, others: recordings}}
+		if err := plan.judge(ctx, wild, together, alone); err != nil {
 			return run, err
 		}
+		plan.enter(run, wild)
 	}
 	run.Confusion = confuse(recordings)
 	if err := endWindows(); err != nil {
@@ -167,7 +164,7 @@ func (p Plan) recordAll(ctx context.Context) []*targetRun {
 	for i := range p.Targets {
 		r := &targetRun{target: &p.Targets[i], record: p.Record}
 		runs[i] = r
-		if !slices.ContainsFunc(p.Claims, func(c features.Claim) bool { return anyChosen(c, features.Server, r.target) }) {
+		if !slices.ContainsFunc(p.Claims, func(c features.Claim) bool { return anyChosen(c, features.Server, together, r.target) }) {
 			continue
 		}
 		all.Go(func() {
@@ -181,127 +178,6 @@ func (p Plan) recordAll(ctx context.Context) []*targetRun {
 	}
 	all.Wait()
 	return runs
-}
-
-// chosen tells whether a scenario of a claim runs against the target; nil is the kernel. A counterexample is put under a
-// load of a scenario's own only where that must convict it: each such load costs the time of a start.
-func chosen(c features.Claim, s features.Scenario, t *Target) bool {
-	if t == nil {
-		return s.Kind == features.Kernel
-	}
-	if t.wild {
-		return s.Kind == features.Wild
-	}
-	if !trait.Applies(c.Traits, t.Traits) {
-		return false
-	}
-	switch s.Kind {
-	case features.Server:
-		return true
-	case features.Load:
-		return !t.RecordedOnly && (len(t.Breaks) == 0 || slices.Contains(t.Breaks, c.ID))
-	case features.Reference:
-		return t.Reference || slices.Contains(t.Breaks, c.ID)
-	default:
-		return false
-	}
-}
-
-// runOn runs the selected scenarios of one subject in one pass of godog, Rule by Rule.
-func (p Plan) runOn(ctx context.Context, run *report.Run, subject report.Subject, shared *targetRun) error {
-	t := shared.target
-	ran := false
-	for _, c := range p.Claims {
-		result := report.Result{Claim: c.ID, Subject: subject.Name, Finding: check.Finding{Outcome: check.Pass}}
-		for _, kind := range []features.Kind{features.Kernel, features.Server, features.Load, features.Reference, features.Wild} {
-			if !anyChosen(c, kind, t) {
-				continue
-			}
-			scenarios, err := p.runRule(ctx, c, kind, subject.Name, shared)
-			if err != nil {
-				return err
-			}
-			for _, s := range scenarios {
-				if len(result.Scenarios) == 0 || report.Worse(s.Outcome, result.Outcome) {
-					result.Finding = s.Finding
-				}
-				result.Scenarios = append(result.Scenarios, s)
-			}
-		}
-		if len(result.Scenarios) == 0 {
-			continue
-		}
-		ran = true
-		run.Results = append(run.Results, result)
-	}
-	if ran {
-		subject.On = shared.on
-		run.Subjects = append(run.Subjects, subject)
-	}
-	return nil
-}
-
-func anyChosen(c features.Claim, k features.Kind, t *Target) bool {
-	for _, s := range c.Scenarios {
-		if s.Kind == k && chosen(c, s, t) {
-			return true
-		}
-	}
-	return false
-}
-
-// runRule lets godog run a Rule's scenarios of one kind.
-func (p Plan) runRule(ctx context.Context, c features.Claim, kind features.Kind, subject string, shared *targetRun) ([]report.Scenario, error) {
-	col := &collector{plan: p, claim: c, subject: subject, shared: shared}
-	suite := godog.TestSuite{
-		Name:                c.ID,
-		ScenarioInitializer: col.scenario,
-		Options: &godog.Options{
-			FS:             p.FS,
-			Paths:          []string{c.File},
-			Tags:           tagsOf(c, kind),
-			Format:         "progress",
-			Output:         io.Discard,
-			NoColors:       true,
-			Strict:         true,
-			DefaultContext: ctx,
-		},
-	}
-	done := make(chan int, 1)
-	go func() { done <- suite.Run() }()
-	limit := time.NewTimer(p.Patience * time.Duration(max(1, len(c.Scenarios))))
-	defer limit.Stop()
-	select {
-	case <-done:
-	case <-limit.C:
-		return nil, fmt.Errorf("claim %s on %s: a scenario did not end within %v", c.ID, subject, p.Patience)
-	}
-	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
-	}
-	if len(col.scenarios) == 0 {
-		return nil, fmt.Errorf("claim %s: godog ran none of its @%s scenarios", c.ID, kind)
-	}
-	return col.scenarios, nil
-}
-
-// tagsOf is godog's expression for those scenarios of a kind that are in the selection. Within one Rule and one kind,
-// scenarios differ in @measured only.
-func tagsOf(c features.Claim, kind features.Kind) string {
-	expr := "@" + c.ID + " && @" + string(kind)
-	measured, counted := false, false
-	for _, s := range c.Scenarios {
-		if s.Kind == kind {
-			measured, counted = measured || s.Measured, counted || !s.Measured
-		}
-	}
-	switch {
-	case !measured:
-		expr += " && ~@measured"
-	case !counted:
-		expr += " && @measured"
-	}
-	return expr
 }
 
 // collector turns what godog tells its hooks into results.

@@ -5,6 +5,7 @@ package steps
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"testing/fstest"
@@ -76,19 +77,27 @@ const sampleFeature = `Feature: sample
       Given a step that passes
 `
 
-// withSample runs a plan over the sample feature with steps of its own.
-func withSample(t *testing.T, plan Plan, ids ...string) (*report.Run, error) {
+var sample = fstest.MapFS{"1-sample/sample.feature": {Data: []byte(sampleFeature)}}
+
+func claimsOfSample(t *testing.T, ids ...string) []features.Claim {
 	t.Helper()
-	fsys := fstest.MapFS{"1-sample/sample.feature": {Data: []byte(sampleFeature)}}
-	claims, err := features.ReadRegister(fsys)
+	claims, err := features.ReadRegister(sample)
 	require.NoError(t, err)
 	claims, err = features.ByID(claims, ids)
 	require.NoError(t, err)
-	cleaned := 0
+	return claims
+}
+
+// withSample runs a plan over Rules of the sample feature with steps of its own.
+func withSample(t *testing.T, plan Plan, ids ...string) (*report.Run, error) {
+	t.Helper()
+	if plan.Claims == nil {
+		plan.Claims = claimsOfSample(t, ids...)
+	}
 	hang := make(chan struct{})
 	defer close(hang)
 	plan.steps = []stepFile{func(sc *godog.ScenarioContext, w *World) {
-		sc.Given(`^a step that passes$`, func() { w.Note("seen"); w.Cleanup(func() { cleaned++ }) })
+		sc.Given(`^a step that passes$`, func() { w.Note("seen") })
 		sc.Given(`^a step that measures$`, func() { w.Note("ratio 2.0") })
 		sc.Given(`^a step that finds the claim broken$`, func() error { return check.Failf("order", "chaos %d", 7) })
 		sc.Given(`^a step that this machine cannot show$`, func() error { return check.Unsupportedf("no kernel") })
@@ -100,7 +109,7 @@ func withSample(t *testing.T, plan Plan, ids ...string) (*report.Run, error) {
 			})
 		})
 	}}
-	plan.Claims, plan.FS = claims, fsys
+	plan.FS = sample
 	return Run(t.Context(), plan)
 }
 
@@ -190,8 +199,12 @@ func TestAHangingStepEndsTheRun(t *testing.T) {
 }
 
 func TestOnlyMeasuredScenarios(t *testing.T) {
-	c := features.Claim{ID: "a.b", Scenarios: []features.Scenario{{Kind: features.Kernel, Measured: true}}}
-	require.Equal(t, "@a.b && @kernel && @measured", tagsOf(c, features.Kernel))
-	c.Scenarios = append(c.Scenarios, features.Scenario{Kind: features.Kernel})
-	require.Equal(t, "@a.b && @kernel", tagsOf(c, features.Kernel))
+	for measured, name := range map[bool]string{true: "measured", false: "plain"} {
+		claims := claimsOfSample(t, "a.kernel")
+		claims[0].Scenarios = slices.DeleteFunc(claims[0].Scenarios, func(s features.Scenario) bool { return s.Measured != measured })
+		run, err := withSample(t, Plan{Kernel: true, Claims: claims})
+		require.NoError(t, err)
+		require.Len(t, run.Results[0].Scenarios, 1)
+		require.Equal(t, name, run.Results[0].Scenarios[0].Name)
+	}
 }
