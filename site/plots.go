@@ -29,7 +29,7 @@ var plotTitles = []string{
 	"the cost of one call that finds one ready descriptor", "the cost of select and poll, as it grows", "the cost of one epoll_wait by what is ready",
 	"the cost of a request amid idle descriptors", "the CPU time of a server's request amid idle clients", "a round in which each client asks once",
 	"the memory that a server takes for a connection, by architecture", "the CPU time of a request, by architecture",
-	"the memory of many processes and of many threads", "clients answered before a slow one", "threads that one new client wakes", "the cost of a change of the interest list",
+	"the memory of many processes and of many threads", "the latency beside a slow handler", "threads that one new client wakes", "the cost of a change of the interest list",
 }
 
 // plots gathers the series of the run by what they are of. The same series may come from several claims: it is shown once.

@@ -17,7 +17,7 @@ import (
 func sameReactor(sc *godog.ScenarioContext, w *World) {
 	b := &beside{w: w}
 	var request string
-	var early [2]int // of the others, answered before the slow one
+	var seen [2]latecomers
 	sc.Given(`^so many clients that some share a reactor, of the server and of ([a-z/-]+) beside it$`, func(ctx context.Context, name string) error {
 		return b.invite(ctx, 2*max(2, runtime.NumCPU()), name)
 	})
@@ -26,17 +26,19 @@ func sameReactor(sc *godog.ScenarioContext, w *World) {
 		others := len(b.sides[0].clients) - 1
 		for range tries { // a busy machine may make anybody late
 			for i, c := range b.sides {
-				n, err := c.overtakers(request)
+				round, err := c.overtake(request)
 				if err != nil {
 					return err
 				}
-				early[i] = max(early[i], n)
+				seen[i].better(round)
 			}
-			if early[0] > 0 && early[1] == others {
+			if seen[0].early > 0 && seen[1].early == others {
 				break
 			}
 		}
+		early := [2]int{seen[0].early, seen[1].early}
 		w.Note("of %d others, answered before the slow request: %d; with %s: %d", others, early[0], b.names[1], early[1])
+		w.Measured(seen[0].series(b.names[0]))
 		switch {
 		case early[0] == others:
 			return check.Failf("a client that waits, since it has the same reactor", "all of %d others were answered before the slow request", others)

@@ -32,7 +32,11 @@ func timeSharing(sc *godog.ScenarioContext, w *World) {
 		return err
 	})
 	sc.When(`^every client sends a request, all at once, in (\d+) rounds$`, func(rounds int) error {
-		before, err := measure.ProcessCPU(crowd.server.PID())
+		pids, err := crowd.server.PIDs()
+		if err != nil {
+			return err
+		}
+		before, err := measure.ProcessesCPU(pids)
 		for range rounds {
 			started := time.Now()
 			if err == nil {
@@ -43,7 +47,7 @@ func timeSharing(sc *godog.ScenarioContext, w *World) {
 		if err != nil {
 			return err
 		}
-		after, err := measure.ProcessCPU(crowd.server.PID())
+		after, err := measure.ProcessesCPU(pids)
 		cost = (after - before) / time.Duration(rounds*len(crowd.clients))
 		return err
 	})

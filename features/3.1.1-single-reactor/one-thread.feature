@@ -40,7 +40,7 @@ Feature: What one thread means
     @reference
     Scenario: others ask while a slow request is worked on
       Given 8 clients of the server, each of which was served
-      When one of them asks for 300 ms of work, and the others ask as soon as the server has read that
+      When one of them asks for 200 ms of work, and the others ask as soon as the server has read that
       Then nobody is answered before the slow one, except where workers do the work: there everybody is
 
   @single.one-core @holds @section-3.1.1 @single-reactor

@@ -27,7 +27,7 @@ Feature: Simpler than one reactor with workers
     @reference
     Scenario: but clients of the same reactor wait for a slow request, and with workers nobody does
       Given so many clients that some share a reactor, of the server and of reactor/single-threads beside it
-      When one of them waits for 100 ms, and the others ask as soon as the server has read that
+      When one of them waits for 200 ms, and the others ask as soon as the server has read that
       Then some of the others wait for it, and none of the other server's
 
   @multi.simpler-with-processes @qualified @section-3.1.3 @multi-reactor-processes
