@@ -30,7 +30,7 @@ Feature: Ten thousand connections
     which the scenario reports. Half of the problem was elsewhere and is solved as well: descriptor limits that can be
     raised, and TCP buffers that grow only when used.
 
-    @reference
+    @reference @measured
     Scenario: ten thousand clients at once, all of them alive
       When 10000 clients are connected to the server, and each of them sends 2 requests, all clients at once
       Then every answer is right, and the server holds all 10000 connections
