@@ -52,6 +52,7 @@ type Scenario struct {
 	Name     string   `json:"name"`
 	Kind     Kind     `json:"kind"`
 	Measured bool     `json:"measured,omitempty"`
+	Linux    bool     `json:"linux,omitempty"` // does to the server's processes what only Linux has: not for one of another system
 	Line     int      `json:"line"`
 	Steps    []string `json:"steps"`
 }
@@ -198,6 +199,8 @@ func readScenario(sc *messages.Scenario) (Scenario, error) {
 			s.Kind = Kind(name)
 		case name == "measured":
 			s.Measured = true
+		case name == "linux":
+			s.Linux = true
 		default:
 			unknown = append(unknown, tag.Name)
 		}
@@ -206,7 +209,7 @@ func readScenario(sc *messages.Scenario) (Scenario, error) {
 		s.Steps = append(s.Steps, strings.TrimSpace(step.Keyword)+" "+step.Text)
 	}
 	if s.Kind == "" || len(unknown) > 0 {
-		return s, fmt.Errorf("scenario %q needs exactly one of @kernel, @server, @load, @reference, @wild, and besides it @measured at most; it has %d unknown tags %v", s.Name, len(unknown), unknown)
+		return s, fmt.Errorf("scenario %q needs exactly one of @kernel, @server, @load, @reference, @wild, and besides it @measured and @linux at most; it has %d unknown tags %v", s.Name, len(unknown), unknown)
 	}
 	return s, nil
 }

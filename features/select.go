@@ -65,6 +65,9 @@ func ByTags(claims []Claim, expr string) ([]Claim, error) {
 			if s.Measured {
 				tags = append(tags, "measured")
 			}
+			if s.Linux {
+				tags = append(tags, "linux")
+			}
 			return !x.Eval(func(tag string) bool { return slices.Contains(tags, plainTag(tag)) })
 		})
 		if len(c.Scenarios) > 0 {

@@ -3,7 +3,6 @@
 package steps
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -11,16 +10,16 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
-	"os"
-	"os/exec"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/cucumber/godog"
+	"golang.org/x/sys/unix"
 
 	"github.com/iospec/iospec/check"
 	"github.com/iospec/iospec/internal/await"
+	"github.com/iospec/iospec/subject"
+	"github.com/iospec/iospec/trace"
 )
 
 // completionServerSteps define the steps about our server that is made of Windows' calls: clients of Linux talk with it.
@@ -31,19 +30,18 @@ func completionServerSteps(sc *godog.ScenarioContext, w *World) {
 	sc.When(`^(\d+) clients?, all at once, send (\d+) messages each, and get back every byte$`, s.crowd)
 	sc.When(`^a client sends (\d+) KiB at once, and gets back every byte$`, s.flood)
 	sc.When(`^a client resets its connection$`, s.reset)
+	sc.When(`^it goes through the exercise, and every client has its answers$`, s.exercise)
 	sc.When(`^the server of completion ports is told to stop$`, s.stop)
 	sc.Then(`^it has had one completion for each operation, and they are what the clients did$`, s.conserved)
+	sc.Then(`^it has had one completion for each operation, and has let in every client$`, s.letIn)
 	sc.Then(`^it took several completions with a call$`, s.batches)
 	sc.Then(`^it started operations and took completions, and no call asked what is ready, or copied$`, s.calls)
 }
 
 type completionServer struct {
-	w       *World
-	cmd     *exec.Cmd
-	address string
-	mu      sync.Mutex // of said
-	said    strings.Builder
-	ended   chan error
+	w      *World
+	server *subject.Subject
+	said   strings.Builder // all that the server has said; to be read when it has ended
 
 	clients, resets, bytes int // what was done to it
 }
@@ -61,73 +59,58 @@ func (s *completionServer) startRecorded(ctx context.Context) error {
 	return s.start(ctx, "WINEDEBUG=+relay")
 }
 
-// start starts the server as a command, and waits until it says where it listens.
-func (s *completionServer) start(ctx context.Context, env ...string) error {
-	windows, err := s.w.Windows(ctx)
+// start starts the server for clients that want back what they send.
+func (s *completionServer) start(ctx context.Context, env ...string) (err error) {
+	t := s.w.Target.speaking("echo")
+	t.Env, t.Output = env, &s.said
+	s.server, err = s.w.start(ctx, t)
+	return err
+}
+
+// stop says the word to stop, and waits for the end. Wine ends a process by force that has said that it ends and is still
+// there a moment later, as on a busy machine it may be (wineserver's process.c, start_sigkill_timer); whether it ended in
+// order is then told by its last word, which tally wants to hear.
+func (s *completionServer) stop(ctx context.Context) error {
+	how, err := s.server.Stop(ctx)
 	if err != nil {
 		return err
 	}
-	s.cmd = windows.Command(context.WithoutCancel(ctx), []string{"serve", "proactor/iocp", "--protocol", "echo"}, env...)
-	log, err := s.cmd.StderrPipe()
+	if how.Killed || how.Left > 0 {
+		return check.Failf("a server that ends when it is told to", "it serves still, and was killed: %s", s.said.String())
+	}
+	if status := how.Status; status.Code != 0 || status.Signal != 0 && status.Signal != unix.SIGKILL {
+		return check.Failf("a server that ends in order", "%v: %s", status, s.said.String())
+	}
+	return nil
+}
+
+// exercise has the server go through what every server goes through before it is judged.
+func (s *completionServer) exercise(ctx context.Context) error {
+	r, err := s.server.Exercise(ctx, subject.StandardLoad())
 	if err != nil {
-		return fmt.Errorf("start the server: %w", err)
+		return err
 	}
-	if err := s.cmd.Start(); err != nil {
-		return fmt.Errorf("start the server: %w", err)
-	}
-	s.ended = make(chan error, 1)
-	s.w.Cleanup(func() { _ = s.stop() })
-	listening := make(chan string, 1)
-	go s.listen(s.cmd, log, listening)
-	select {
-	case s.address = <-listening:
-		return nil
-	case err := <-s.ended:
-		s.ended <- err
-		return fmt.Errorf("the server did not start: %w\n%s", err, s.output())
-	case <-time.After(await.Patience):
-		return fmt.Errorf("the server does not listen: %s", s.output())
-	}
-}
-
-// listen takes down what the server says, and tells where it listens.
-func (s *completionServer) listen(cmd *exec.Cmd, log io.Reader, listening chan<- string) {
-	for lines := bufio.NewScanner(log); lines.Scan(); {
-		if _, address, ok := strings.Cut(lines.Text(), "listening on "); ok {
-			listening <- address
+	for _, c := range r.Clients {
+		if c.Port != 0 {
+			s.clients++
 		}
-		s.mu.Lock()
-		s.said.WriteString(lines.Text() + "\n")
-		s.mu.Unlock()
 	}
-	s.ended <- cmd.Wait()
+	s.w.Note("%d clients, %d requests answered, in %.1f s", len(r.Clients), r.Answered, r.Elapsed.Seconds())
+	if r.Unanswered > 0 || r.LeftOpen > 0 || !r.Filled {
+		return check.Failf("every request answered, also beside a reply that fills the buffers, and every connection closed whose client has gone",
+			"%d not answered as they should be; %d connections left open; buffers filled: %v%s", r.Unanswered, r.LeftOpen, r.Filled, firstError(r.Clients))
+	}
+	return nil
 }
 
-func (s *completionServer) output() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.said.String()
-}
-
-// stop says the word as one does on Windows, by Ctrl-C, and waits for the end.
-func (s *completionServer) stop() error {
-	if s.cmd == nil {
-		return nil
-	}
-	cmd := s.cmd
-	s.cmd = nil
-	_ = cmd.Process.Signal(os.Interrupt) // fails if it has ended
-	select {
-	case err := <-s.ended:
-		if err != nil {
-			return check.Failf("a server that ends in order", "%v: %s", err, s.output())
+// firstError says what went wrong first.
+func firstError(clients []trace.Client) string {
+	for _, c := range clients {
+		if c.Error != "" {
+			return "; a client of phase " + c.Role + ": " + c.Error
 		}
-		return nil
-	case <-time.After(await.Patience):
-		_ = cmd.Process.Kill()
-		<-s.ended
-		return check.Failf("a server that ends when it is told to", "it serves still after %v", await.Patience)
 	}
+	return ""
 }
 
 // crowd has so many clients that are all connected before the first speaks.
@@ -162,7 +145,7 @@ func (s *completionServer) crowd(clients, messages int) error {
 }
 
 func (s *completionServer) dial() (*net.TCPConn, error) {
-	c, err := net.DialTimeout("tcp", s.address, await.Patience)
+	c, err := net.DialTimeout("tcp", s.server.Address(), await.Patience)
 	if err != nil {
 		return nil, err
 	}

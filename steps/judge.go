@@ -125,6 +125,9 @@ func chosen(c features.Claim, s features.Scenario, t *Target) bool {
 	if !trait.Applies(c.Traits, t.Traits) {
 		return false
 	}
+	if t.Abroad && (s.Kind == features.Server || s.Linux) {
+		return false
+	}
 	switch s.Kind {
 	case features.Server:
 		return true
@@ -155,7 +158,7 @@ func (p Plan) runRule(ctx context.Context, c features.Claim, kind features.Kind,
 		Options: &godog.Options{
 			FS:             p.FS,
 			Paths:          []string{c.File},
-			Tags:           tagsOf(c.ID, kind, with),
+			Tags:           tagsOf(c.ID, kind, with, j.shared.target),
 			Format:         "progress",
 			Output:         io.Discard,
 			NoColors:       true,
@@ -181,9 +184,12 @@ func (p Plan) runRule(ctx context.Context, c features.Claim, kind features.Kind,
 	return col.scenarios, nil
 }
 
-// tagsOf is godog's expression for the scenarios of a claim that are of a kind and run in that company.
-func tagsOf(id string, kind features.Kind, with company) string {
+// tagsOf is godog's expression for the scenarios of a claim that are of a kind and run in that company, on that target.
+func tagsOf(id string, kind features.Kind, with company, t *Target) string {
 	expr := "@" + id + " && @" + string(kind)
+	if t != nil && t.Abroad {
+		expr += " && ~@linux"
+	}
 	if with == alone {
 		return expr + " && @measured"
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/iospec/iospec/report"
 	"github.com/iospec/iospec/subject"
@@ -65,7 +66,17 @@ func (t Target) observe(ctx context.Context, sink trace.Sink) (*subject.Subject,
 
 // spec is the target as package subject starts it.
 func (t Target) spec() subject.Spec {
-	return subject.Spec{Command: t.Command, Files: t.Files, Env: t.Env, Address: t.Address, Protocol: t.Protocol, StartTimeout: t.StartTimeout}
+	return subject.Spec{Command: t.Command, Files: t.Files, Env: t.Env, Address: t.Address, Protocol: t.Protocol, StartTimeout: t.StartTimeout, Output: t.Output}
+}
+
+// speaking is one of our own servers, told to speak that protocol.
+func (t Target) speaking(protocol string) Target {
+	t.Command = slices.Clone(t.Command)
+	if i := slices.Index(t.Command, "--protocol"); i >= 0 {
+		t.Command[i+1] = protocol
+	}
+	t.Protocol = protocol
+	return t
 }
 
 // Start starts the scenario's target anew, untraced, for a load of the scenario's own. It is stopped when the scenario is
@@ -81,7 +92,15 @@ func (w *World) start(ctx context.Context, t Target) (*subject.Subject, error) {
 	if err := t.lacking(); err != nil {
 		return nil, err
 	}
-	s, err := subject.Start(ctx, t.spec())
+	spec := t.spec()
+	if t.Abroad {
+		windows, err := w.Windows(ctx)
+		if err != nil {
+			return nil, err
+		}
+		spec = windows.spec(t)
+	}
+	s, err := subject.Start(ctx, spec)
 	if err != nil {
 		return nil, err
 	}

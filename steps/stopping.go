@@ -43,7 +43,7 @@ func stopping(sc *godog.ScenarioContext, w *World) {
 		if s.err != nil {
 			return s.err
 		}
-		w.Note("%v after SIGTERM", s.stopped.Status)
+		w.Note("%v after the word to stop", s.stopped.Status)
 		if s.stopped.Killed || s.stopped.Left > 0 {
 			return check.Failf("no process of the server after SIGTERM and some time", "killed: %v; other processes that had to be killed: %d", s.stopped.Killed, s.stopped.Left)
 		}

@@ -5,6 +5,7 @@ package steps
 import (
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"runtime"
 	"slices"
@@ -38,7 +39,14 @@ type Target struct {
 	// Code finds what one of ours consists of, to be counted; nil for others.
 	Code func() (*code.Program, error)
 
+	// Abroad says that it is a program of another system, which another program plays here (package wine): its Command is told
+	// to this program's form for that system. Its calls cannot be recorded, so @server scenarios do not run against it; nor do
+	// those that are @linux.
+	Abroad bool
+
 	RecordedOnly bool // there is a recording of it and no more: it cannot be put under a load
+
+	Output io.Writer // gets all that it prints; nil: nobody wants it
 
 	Load  string // a command that makes the traffic in place of the exercise's clients: see subject.Load
 	Waves int    // further bursts of the exercise, until two of its processes have accepted: see subject.Load

@@ -5,12 +5,16 @@ package steps
 import (
 	"context"
 	"errors"
+	"os"
+	"slices"
 	"sync"
 
 	"github.com/iospec/iospec/check"
+	"github.com/iospec/iospec/internal/await"
 	"github.com/iospec/iospec/internal/iocp"
 	"github.com/iospec/iospec/internal/reexec"
 	"github.com/iospec/iospec/internal/wine"
+	"github.com/iospec/iospec/subject"
 )
 
 // windows is what plays Windows for the scenarios of a run. It takes seconds to make, so they share it.
@@ -18,6 +22,7 @@ type windows struct {
 	*wine.Bottle
 	desk   *reexec.Child // the role in which completion ports are tried; it keeps Windows running, too
 	system string        // what it is: "Wine 8.0"
+	kernel int           // the process that holds its sockets
 }
 
 // theWindows is made when a scenario wants it, and ended with the run.
@@ -43,7 +48,9 @@ func (w *World) Windows(ctx context.Context) (*windows, error) {
 	if w.Target != nil {
 		w.run.on = theWindows.windows.system
 	}
-	w.Note("Windows is played by %s", theWindows.windows.system)
+	if note := "Windows is played by " + theWindows.windows.system; !slices.Contains(w.notes, note) {
+		w.Note("%s", note)
+	}
 	return theWindows.windows, nil
 }
 
@@ -53,13 +60,26 @@ func startWindows(ctx context.Context) (*windows, error) {
 		return nil, err
 	}
 	w := &windows{Bottle: bottle}
-	if w.desk, err = reexec.Start(iocp.Role, reexec.Options{Command: bottle.Command(ctx, nil)}); err == nil {
+	if w.desk, err = reexec.Start(iocp.Role, reexec.Options{Command: bottle.Command(ctx)}); err == nil {
 		w.system, err = w.desk.Ask("system")
+	}
+	if err == nil {
+		w.kernel, err = w.Kernel()
 	}
 	if err != nil {
 		return nil, errors.Join(err, w.end())
 	}
 	return w, nil
+}
+
+// spec is a target of that system as package subject starts it here. One tells a program of Windows to end by Ctrl-C; and it
+// is given the time that it takes when each step goes through another process.
+func (w *windows) spec(t Target) subject.Spec {
+	spec := t.spec()
+	command, env := w.Words(t.Command[1:]...)
+	spec.Command, spec.Env, spec.Kernel = command, append(env, t.Env...), w.kernel
+	spec.StopSignal, spec.StartTimeout, spec.StopTimeout = os.Interrupt, await.Patience, await.Patience
+	return spec
 }
 
 func (w *windows) end() (err error) {

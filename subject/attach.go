@@ -61,7 +61,7 @@ func (s *Subject) meet(pid int) (err error) {
 	}
 	s.command = []string{p.Comm}
 	s.family = newFamily(pid, newMark())
-	if s.output, err = newOutput(); err == nil { // nothing is written to it: what the server prints goes where it went
+	if s.output, err = newOutput(nil); err == nil { // nothing is written to it: what the server prints goes where it went
 		s.output.started()
 	}
 	return err

@@ -20,8 +20,9 @@ import (
 // family is the command's processes: its first one, the descendants, the members of its process group, and those that
 // left all that behind but were seen earlier or carry the mark.
 type family struct {
-	root int    // number of the first process
-	mark string // in the environment of the command, "IOSPEC_SUBJECT=4711.3", inherited by all that it starts
+	root   int    // number of the first process
+	kernel int    // of a process that plays the kernel for the command, 0 if none does: see Spec
+	mark   string // in the environment of the command, "IOSPEC_SUBJECT=4711.3", inherited by all that it starts
 
 	mu    sync.Mutex
 	began uint64            // when the first process started, 0 if it had ended before we could look
@@ -108,14 +109,27 @@ func (f *family) belongs(p proc.Process) bool {
 	return err == nil && slices.Contains(env, f.mark)
 }
 
-// sockets gives the inodes of all sockets that the members hold and that we may see.
-func (f *family) sockets() (map[uint64]bool, error) {
+// serving lists the members, and the process that plays the kernel for them, if there is one.
+func (f *family) serving() ([]proc.Process, error) {
 	members, err := f.read()
+	if err != nil || f.kernel == 0 {
+		return members, err
+	}
+	kernel, err := proc.Read(f.kernel)
+	if err != nil {
+		return nil, fmt.Errorf("look at the process that plays the kernel: %w", err)
+	}
+	return append(members, kernel), nil
+}
+
+// sockets gives the inodes of all sockets that are held for the command and that we may see.
+func (f *family) sockets() (map[uint64]bool, error) {
+	holders, err := f.serving()
 	if err != nil {
 		return nil, err
 	}
 	held := map[uint64]bool{}
-	for _, p := range members {
+	for _, p := range holders {
 		links, err := proc.Links(p.PID)
 		if err != nil {
 			continue // it ended, or it hides its descriptors because it has changed its user
@@ -158,9 +172,9 @@ func (f *family) doing() string {
 	return "its threads: " + strings.Join(lines, "; ") + more
 }
 
-// asleep reports whether no thread of any member runs or wants to.
+// asleep reports whether no thread of any member, nor of who plays the kernel, runs or wants to.
 func (f *family) asleep() bool {
-	members, err := f.read()
+	members, err := f.serving()
 	if err != nil {
 		return false
 	}

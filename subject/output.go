@@ -19,16 +19,18 @@ type output struct {
 	read, write *os.File
 	ended       chan struct{}
 
+	also io.Writer // gets all of it, too; or nil
+
 	mu   sync.Mutex
 	tail []byte
 }
 
-func newOutput() (*output, error) {
+func newOutput(also io.Writer) (*output, error) {
 	r, w, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("make a pipe for the command's output: %w", err)
 	}
-	o := &output{read: r, write: w, ended: make(chan struct{})}
+	o := &output{read: r, write: w, also: also, ended: make(chan struct{})}
 	go func() {
 		defer close(o.ended)
 		_, _ = io.Copy(o, r) // ends when the last writer closes, or with close
@@ -36,8 +38,13 @@ func newOutput() (*output, error) {
 	return o, nil
 }
 
-// Write keeps the last bytes.
+// Write keeps the last bytes, and passes all on to whoever wants them.
 func (o *output) Write(b []byte) (int, error) {
+	if o.also != nil {
+		if _, err := o.also.Write(b); err != nil {
+			return 0, err
+		}
+	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.tail = append(o.tail, b...)

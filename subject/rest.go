@@ -17,7 +17,7 @@ import (
 // that something has woken is not asleep, also while it waits for a processor. So a server that is asleep at look after
 // look, and owes an answer, will not give it, unless it has set itself a time.
 func (s *Subject) Asleep() (bool, error) {
-	members, err := s.family.read()
+	members, err := s.family.serving()
 	if err != nil {
 		return false, err
 	}
@@ -57,7 +57,7 @@ func (s *Subject) Watch() *Watch { return &Watch{server: s, used: -1} }
 // Rested reports whether the server has done nothing since the last look: all threads sleep, and none has run. Threads
 // that wake each other in turn may all be seen asleep, each at its time; but they use a processor for it.
 func (w *Watch) Rested() (bool, error) {
-	members, err := w.server.family.read()
+	members, err := w.server.family.serving()
 	if err != nil {
 		return false, err
 	}

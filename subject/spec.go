@@ -5,6 +5,7 @@ package subject
 import (
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net"
 	"net/netip"
@@ -33,7 +34,15 @@ type Spec struct {
 	Protocol string // what its clients speak, a name of package protocol; "": echo
 
 	StartTimeout time.Duration // until it listens; 0: 10 s
-	StopTimeout  time.Duration // from TERM to KILL; 0: 3 s
+	StopTimeout  time.Duration // from StopSignal to KILL; 0: 3 s
+	StopSignal   os.Signal     // tells it to end; nil: TERM
+
+	// Kernel is the number of a process that is no part of the command, but plays the kernel for it: it holds the sockets and
+	// waits at them. (Under Wine that is the wineserver.) 0: nobody does. It is left alone; but its sockets and descriptors
+	// count as the command's, and while it is at work, the command is not asleep.
+	Kernel int
+
+	Output io.Writer // gets all that the command prints, as it comes; nil: the end of it is kept, see Subject.Output
 }
 
 const (

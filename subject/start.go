@@ -12,6 +12,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/iospec/iospec/internal/proc"
 	"github.com/iospec/iospec/subject/protocol"
 	"github.com/iospec/iospec/trace"
@@ -77,6 +79,9 @@ func (s *Subject) prepare() (err error) {
 	if s.spec.StopTimeout == 0 {
 		s.spec.StopTimeout = defaultStopTimeout
 	}
+	if s.spec.StopSignal == nil {
+		s.spec.StopSignal = unix.SIGTERM
+	}
 	switch {
 	case s.spec.Address != "":
 		if s.address, err = parseAddress(s.spec.Address); err != nil {
@@ -110,7 +115,7 @@ func (s *Subject) begin(ctx context.Context) (err error) {
 	if err := adopt(); err != nil {
 		return err
 	}
-	if s.output, err = newOutput(); err != nil {
+	if s.output, err = newOutput(s.spec.Output); err != nil {
 		return err
 	}
 	mark := newMark()
@@ -127,6 +132,7 @@ func (s *Subject) begin(ctx context.Context) (err error) {
 	}
 	s.output.started()
 	s.family = newFamily(s.process.PID(), mark)
+	s.family.kernel = s.spec.Kernel
 	return nil
 }
 

@@ -8,20 +8,18 @@ import (
 	"fmt"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/iospec/iospec/tracer"
 )
 
 // Stopped tells how a server ended.
 type Stopped struct {
 	Status  tracer.Status
-	Killed  bool // TERM was not enough for the first process: KILL ended it
-	Left    int  // other processes that ran on after TERM, and were killed
+	Killed  bool // the StopSignal was not enough for the first process: KILL ended it
+	Left    int  // other processes that ran on after it, and were killed
 	Zombies int  // children that had ended and that the server had not reaped, when it was told to stop
 }
 
-// Stop ends the server: TERM to its process group, KILL after the StopTimeout or at once when ctx is done, and KILL for
+// Stop ends the server: the StopSignal to its process group, KILL after the StopTimeout or at once when ctx is done, and KILL for
 // whatever is left. It returns when nothing is left, with how it was. One that was attached to is let go instead. A second call returns what the first one did.
 // An error is never the server's fault: something could not be killed, reaped or recorded.
 func (s *Subject) Stop(ctx context.Context) (Stopped, error) {
@@ -61,7 +59,7 @@ func (s *Subject) stop(ctx context.Context) (stopped Stopped, err error) {
 
 // terminate asks all of the server to end, and waits until it has, as long as the StopTimeout and ctx allow.
 func (s *Subject) terminate(ctx context.Context) {
-	if err := s.process.Signal(unix.SIGTERM); err != nil {
+	if err := s.process.Signal(s.spec.StopSignal); err != nil {
 		return // nobody is left to hear it, and kill finds out about others
 	}
 	for poll := newPoll(s.spec.StopTimeout); ctx.Err() == nil; {

@@ -5,14 +5,12 @@ import (
 	"os"
 	"reflect"
 	"runtime"
-	"slices"
 	"strings"
 	"sync"
 
 	"github.com/iospec/iospec/counterexamples"
 	"github.com/iospec/iospec/impl"
 	"github.com/iospec/iospec/internal/code"
-	"github.com/iospec/iospec/internal/trait"
 	"github.com/iospec/iospec/steps"
 )
 
@@ -53,13 +51,16 @@ func (e entry) target() (steps.Target, error) {
 }
 
 // abroad is a server of another system. Its calls are not recorded here, and a Rule that needs the kernel's word about it
-// would hear that of whoever plays the other system: so it is judged by the Rules about that system's interface alone.
+// would hear that of whoever plays the other system; but it serves clients of this one as any server does.
 func (e entry) abroad() steps.Target {
-	own := slices.DeleteFunc(slices.Clone(e.Traits), func(name string) bool {
-		t, _ := trait.Find(name)
-		return t.Axis != trait.Demultiplexer
-	})
-	return steps.Target{Name: e.Name, Traits: own, Protocol: "line", Reference: true}
+	return steps.Target{
+		Name:      e.Name,
+		Traits:    e.Traits,
+		Command:   []string{"iospec.exe", "serve", e.Name, "--address", "{address}", "--protocol", "line"},
+		Protocol:  "line",
+		Abroad:    true,
+		Reference: true,
+	}
 }
 
 // source is that of the reference servers.

@@ -60,7 +60,7 @@ Feature: What connections take
     connections; how many would fit into 2 GB is computed from it. Pools of processes or threads are not in this Rule, nor
     is a Proactor that is emulated by them: they take no more memory with more clients, they let them wait; see chapter 1.3.
 
-    @reference @measured
+    @reference @measured @linux
     Scenario: what a server keeps for a connection, besides the socket
       Given the server with 300 clients more than the 20 that it began with, each of which was served
       Then a connection takes a task and more than 16 KiB where the model has a task for each, and otherwise no task and less

@@ -96,6 +96,13 @@ Feature: Completion ports of Windows
       And the server of completion ports is told to stop
       Then it has had one completion for each operation, and they are what the clients did
 
+    @reference
+    Scenario: the exercise that every server goes through
+      Given the server of completion ports
+      When it goes through the exercise, and every client has its answers
+      And the server of completion ports is told to stop
+      Then it has had one completion for each operation, and has let in every client
+
   @iocp.proactor-efficient @qualified @section-3.2 @iocp
   Rule: so on Windows a Proactor costs little: no call asks what is ready, none copies, and one call takes many completions
     That it is efficient can be measured on Windows only, and was not measured here: under Wine each step goes through

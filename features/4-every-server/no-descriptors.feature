@@ -15,7 +15,7 @@ Feature: No descriptor left
     it. At last the clients that it has leave. Processes that had none of them, such as a main reactor or the parent
     of a process for each client, have nothing to get back, so their limit is raised again.
 
-    @load
+    @load @linux
     Scenario: clients come when there is no descriptor left, and get in when others leave
       Given 4 clients that the server serves, and no further descriptor for it
       When 4 more come and ask

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
@@ -17,10 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/iospec/iospec/impl/server"
+	"github.com/iospec/iospec/internal/iocp"
 )
-
-// patience is how long a test waits for what must happen. It is no measure of anything.
-const patience = 60 * time.Second
 
 // serve runs the server. Stop waits for its end, and returns what it said.
 func serve(t *testing.T, cfg server.Config) (address string, stop func() string) {
@@ -51,34 +48,6 @@ func serve(t *testing.T, cfg server.Config) (address string, stop func() string)
 	}
 }
 
-func dial(t *testing.T, address string) *net.TCPConn {
-	t.Helper()
-	c, err := net.DialTimeout("tcp", address, patience)
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = c.Close() })
-	require.NoError(t, c.SetDeadline(time.Now().Add(patience)))
-	return c.(*net.TCPConn)
-}
-
-// mirror sends random bytes, says that it is done, and wants all of them back, and then the end.
-func mirror(c *net.TCPConn, size int) error {
-	data := make([]byte, size)
-	_, _ = rand.NewChaCha8([32]byte{1}).Read(data)
-	sent := make(chan error, 1)
-	go func() {
-		_, err := c.Write(data)
-		sent <- errors.Join(err, c.CloseWrite())
-	}()
-	got, err := io.ReadAll(c)
-	if err := errors.Join(err, <-sent); err != nil {
-		return err
-	}
-	if !bytes.Equal(got, data) {
-		return fmt.Errorf("%d bytes came back, of %d, or not the same", len(got), len(data))
-	}
-	return nil
-}
-
 // TestEcho holds that every byte comes back, with receives of any size, and that each operation has one completion.
 func TestEcho(t *testing.T) {
 	for _, readSize := range []int{0, 100} {
@@ -88,18 +57,16 @@ func TestEcho(t *testing.T) {
 		var all sync.WaitGroup
 		for i := range clients {
 			c := dial(t, address)
-			all.Go(func() { failed[i] = mirror(c, size) })
+			all.Go(func() { failed[i] = mirror(c, rand.NewChaCha8([32]byte{byte(i)}), size) })
 		}
 		all.Wait()
 		require.NoError(t, errors.Join(failed...))
 		said := stop()
-		var started, accepts, receives, received, sends, sent, ends, lost int
-		_, counts, _ := strings.Cut(said, "operations started: ")
-		_, err := fmt.Sscanf(counts, "%d; completed: %d accepts, %d receives of %d bytes, %d sends of %d bytes, %d ends, %d failed",
-			&started, &accepts, &receives, &received, &sends, &sent, &ends, &lost)
-		require.NoError(t, err, said)
-		require.Equal(t, started, accepts+receives+sends+ends+lost, said)
-		require.Equal(t, []int{clients, clients, 1, clients * size, clients * size}, []int{accepts, ends, lost, received, sent}, said)
+		counted, err := iocp.ReadTally(said)
+		require.NoError(t, err)
+		require.NoError(t, counted.Conserved())
+		require.Equal(t, []int{clients, clients, 1, clients * size, clients * size},
+			[]int{counted.Accepts, counted.Ends, counted.Failed, counted.Received, counted.Sent}, said)
 	}
 }
 

@@ -9,8 +9,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/iospec/iospec/internal/proc"
 )
 
 // Missing says that something is not there without which there is no Wine.
@@ -98,12 +101,16 @@ func (b *Bottle) fill(ctx context.Context) (err error) {
 
 func (b *Bottle) prefix() string { return filepath.Join(b.folder, "prefix") }
 
-// environment is what Wine is told: where, to be silent, and to offer neither .NET nor HTML nor a desktop.
-func (b *Bottle) environment() []string {
-	env := []string{
+// settings is what Wine is told: where, to be silent, and to offer neither .NET nor HTML nor a desktop.
+func (b *Bottle) settings() []string {
+	return []string{
 		"WINEPREFIX=" + b.prefix(), "WINEARCH=win64", "WINEDEBUG=-all",
 		"WINEDLLOVERRIDES=mscoree=;mshtml=;winemenubuilder.exe=",
 	}
+}
+
+func (b *Bottle) environment() []string {
+	env := b.settings()
 	for _, v := range os.Environ() {
 		if !strings.HasPrefix(v, "WINE") && !strings.HasPrefix(v, "DISPLAY=") {
 			env = append(env, v)
@@ -127,12 +134,34 @@ func (b *Bottle) run(ctx context.Context, name string, args ...string) (output s
 	return strings.TrimSpace(string(text)), err
 }
 
-// Command is a command line that runs this program's Windows form. More is added to its environment.
-func (b *Bottle) Command(ctx context.Context, args []string, more ...string) *exec.Cmd {
+// Words is a command line that runs this program's Windows form, and what its environment must have.
+func (b *Bottle) Words(args ...string) (command, env []string) {
+	return append([]string{b.wine, b.program}, args...), append(b.settings(), "DISPLAY=")
+}
+
+// Command is the same as a command to start.
+func (b *Bottle) Command(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, b.wine, append([]string{b.program}, args...)...)
-	cmd.Env = append(b.environment(), more...)
+	cmd.Env = b.environment()
 	cmd.WaitDelay = 5 * time.Second
 	return cmd
+}
+
+// Kernel is the number of the process that plays the kernel, wineserver: it holds all sockets, and waits at them.
+func (b *Bottle) Kernel() (pid int, err error) {
+	all, err := proc.All()
+	if err != nil {
+		return 0, fmt.Errorf("look for wineserver: %w", err)
+	}
+	for _, p := range all {
+		if !strings.HasPrefix(p.Comm, "wineserver") || !p.Alive() {
+			continue
+		}
+		if env, err := proc.Environ(p.PID); err == nil && slices.Contains(env, "WINEPREFIX="+b.prefix()) {
+			return p.PID, nil
+		}
+	}
+	return 0, errors.New("look for wineserver: none is there with this prefix")
 }
 
 // Registry sets a value below HKEY_CURRENT_USER.

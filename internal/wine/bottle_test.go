@@ -28,7 +28,7 @@ func TestNothingIsLeft(t *testing.T) {
 		t.Skip("NOT TESTED: ", missing)
 	}
 	require.NoError(t, err)
-	out, err := b.Command(t.Context(), []string{"serve", "nothing"}).CombinedOutput()
+	out, err := b.Command(t.Context(), "serve", "nothing").CombinedOutput()
 	require.ErrorContains(t, err, "exit status 2", "%s", out)
 	require.NoError(t, b.Close())
 	require.NoDirExists(t, b.folder)
