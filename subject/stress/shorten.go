@@ -19,8 +19,8 @@ type shortener struct {
 
 // shorten tries until nothing can be taken away, or the time is up.
 func (sh *shortener) shorten() {
-	for size := len(sh.best.String()) + 1; len(sh.best.String()) < size; {
-		size = len(sh.best.String())
+	for size := weight(sh.best) + 1; weight(sh.best) < size; {
+		size = weight(sh.best)
 		sh.tries(sh.best[:min(sh.fault.Step, len(sh.best))]) // what comes behind the fault is no part of it
 		for number := range mostClients {
 			sh.tries(slices.DeleteFunc(slices.Clone(sh.best), func(s Step) bool { return s.Client == number+1 }))
@@ -32,9 +32,19 @@ func (sh *shortener) shorten() {
 	}
 }
 
+// weight is what shortening takes from a script: its steps, and the bytes that they send. (Its text is no measure: a row of
+// many equal bytes is written in as little room as a row of few.)
+func weight(s Script) int {
+	bytes := 0
+	for _, step := range s {
+		bytes += len(step.Text)
+	}
+	return len(s) + bytes
+}
+
 // tries plays a script, and keeps it if it fails.
 func (sh *shortener) tries(s Script) bool {
-	if len(s) == 0 || s.check() != nil || len(s.String()) >= len(sh.best.String()) || time.Now().After(sh.until) {
+	if len(s) == 0 || s.check() != nil || weight(s) >= weight(sh.best) || time.Now().After(sh.until) {
 		return false
 	}
 	fault, err := sh.play(s)

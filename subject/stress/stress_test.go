@@ -245,7 +245,7 @@ func TestTheSearchShortens(t *testing.T) {
 	sh.play = func(s Script) (*Fault, error) { return st.Play(t.Context(), s) }
 	sh.shorten()
 	require.Len(t, sh.best, 2, sh.best.String())
-	require.Equal(t, "z", sh.best[1].Text)
+	require.Equal(t, "z", sh.best[1].Text, "%v", sh.fault)
 	fault, err := st.Play(t.Context(), found.Script)
 	require.NoError(t, err)
 	require.NotNil(t, fault, "it fails again when it is played again")
