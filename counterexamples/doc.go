@@ -67,6 +67,8 @@ var Servers = []Server{
 	reactorForEach,
 	worksItself,
 	workerAnswers,
+	spinsForAWorker,
+	handedOutTwice,
 	unlockedHandOver,
 	acceptsApart,
 	threadsForProcesses,

@@ -8,6 +8,7 @@ var reactorSteps = []stepFile{
 	acceptSharingSteps,
 	schemeSteps,
 	slowHandler,
+	sleepingReactor,
 	conversation,
 	besideSteps,
 	codeSize,

@@ -20,11 +20,17 @@ Feature: One reactor and many workers
   @workers.worker-computes @holds @section-3.1.2 @single-reactor-threads @single-reactor-processes
   Rule: workers do the work and hand the result back; then the handler sends it
     The work is no call. What shows is its end: the reactor sleeps in its wait, so whoever has a result must wake it, by
-    an eventfd, a pipe or a socket. One such word may stand for several results.
+    an eventfd, a pipe or a socket. One such word may stand for several results. A reactor that asks again and again
+    whether a worker is done needs no such word; it serves nobody meanwhile, and takes a core for that.
 
     @server
     Scenario: word from a worker comes between each request and its answer
       Then each request is answered after word from a worker that touches no client
+
+    @reference
+    Scenario: while a worker works, the reactor sleeps in its wait
+      When a client asks for work that sleeps for 50 ms
+      Then the whole server is seen asleep before it answers
 
   @workers.shared-data-race @holds @section-3.1.2 @single-reactor-threads
   Rule: to hand results over is to share data, for which threads compete

@@ -1,0 +1,73 @@
+//go:build linux
+
+package steps
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/cucumber/godog"
+	"golang.org/x/sys/unix"
+
+	"github.com/iospec/iospec/check"
+	"github.com/iospec/iospec/internal/await"
+	"github.com/iospec/iospec/internal/sock"
+)
+
+// naps is how often the server is given work that sleeps: on a busy machine the work may be over before we have looked.
+const naps = 5
+
+// sleepingReactor: while a worker works, the reactor waits. It breaks when a reactor asks again and again whether the
+// worker is done (counterexample/spins-for-a-worker).
+func sleepingReactor(sc *godog.ScenarioContext, w *World) {
+	var c *crowd
+	slept := false
+	sc.When(`^a client asks for work that sleeps for (\d+) ms$`, func(ctx context.Context, ms int) (err error) {
+		if w.Target.Protocol != "line" {
+			return check.Unsupportedf("work that sleeps is a request of the line protocol, and the server speaks %s", w.Target.Protocol)
+		}
+		if c, err = w.invite(ctx); err == nil {
+			err = c.grow(1)
+		}
+		for i := 0; err == nil && !slept && i < naps; i++ {
+			slept, err = c.sleepsOver(c.clients[0], ms)
+		}
+		return err
+	})
+	sc.Then(`^the whole server is seen asleep before it answers$`, func() error {
+		if !slept {
+			return check.Failf("while a worker sleeps, a reactor that sleeps in its wait", "a thread of the server ran until the answer came, in each of %d tries", naps)
+		}
+		return nil
+	})
+}
+
+// sleepsOver asks for work that sleeps, and reports whether no thread was awake at some looks in a row that were over
+// before the answer came. One look may be wrong: it sees one thread after the other.
+func (c *crowd) sleepsOver(g *guest, ms int) (slept bool, err error) {
+	if err := unix.Send(g.fd, fmt.Appendf(nil, "sleep %d\n", ms), unix.MSG_NOSIGNAL); err != nil {
+		return false, fmt.Errorf("send the request: %w", err)
+	}
+	if err := await.Until("the server to read the request", func() (bool, error) { return c.taken(g) }); err != nil {
+		return false, err
+	}
+	seen, answer := 0, sock.PollSet(unix.POLLIN, g.fd)
+	err = await.Until("the answer", func() (bool, error) {
+		asleep, err := c.server.Asleep()
+		if err != nil {
+			return false, err
+		}
+		answered, err := sock.Poll(answer, 0)
+		if seen++; !asleep || answered > 0 {
+			seen = 0
+		}
+		slept = slept || seen >= looks
+		return answered > 0, err
+	})
+	if err != nil {
+		return false, err
+	}
+	_, err = io.ReadFull(g.answers, make([]byte, len(fmt.Sprintf("slept %d\n", ms))))
+	return slept, gone(err)
+}
