@@ -111,6 +111,8 @@ var keptApart = []stranger{
 		traits: "process-pool,accept-main", variant: "one accepts and hands over"},
 	{name: "a forking server of the library's", needs: "python3", from: python, command: []string{"python3", servers + "processes.py", "{port}", "forking"},
 		traits: "process-per-connection", variant: "each is a copy of the one that accepts"},
+	{name: "a super-server", needs: "cc", from: gcc, source: servers + "inetd.c",
+		traits: "process-per-connection", variant: "each executes another program, as under inetd"},
 	{name: "a cluster in Node", needs: "node", from: node, command: []string{"node", servers + "cluster.js", "{port}"},
 		traits: "multi-reactor-processes,epoll,level,accept-main", variant: "one accepts and hands over"},
 }
