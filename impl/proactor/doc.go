@@ -1,6 +1,7 @@
 // Package proactor holds the Proactor, three times: on io_uring and on the completion ports of Windows, where the kernel
-// performs the operations, and emulated, where threads do. A reactor is told that something can be done now, and does it. A proactor starts it, and is told that it has
-// been done: when a handler hears of a request, the bytes are already in a buffer that was given away before they came.
+// performs the operations, and emulated, where threads do. A reactor is told that something can be done now, and does it.
+// A proactor starts it, and is told that it has been done: when a handler hears of a request, the bytes are already in a
+// buffer that was given away before they came.
 //
 // # Who does what
 //
@@ -79,5 +80,6 @@
 // proactor.is-async, proactor.buffer-given-first, proactor.kernel-moves-data, proactor.both-dispatch-events,
 // proactor.initiator, proactor.operation-processor, proactor.calls-handler, proactor.linux-aio-incomplete,
 // proactor.linux-uses-reactor; emulated: aio.posix-emulated, aio.posix-files-only; on completion ports:
-// iocp.kernel-asynchrony, iocp.proactor-efficient.
+// iocp.kernel-asynchrony, iocp.proactor-efficient, and under Wine what every server keeps (server.*), but for what is made of
+// Linux' own means.
 package proactor
