@@ -55,6 +55,24 @@ type Scenario struct {
 	Linux    bool     `json:"linux,omitempty"` // does to the server's processes what only Linux has: not for one of another system
 	Line     int      `json:"line"`
 	Steps    []string `json:"steps"`
+
+	rows []*strings.Replacer // of an outline, each <name> by what a row of its table has for it
+}
+
+// Cases gives the scenario's steps as they run: once, or for each row of an outline's table.
+func (s Scenario) Cases() [][]string {
+	if len(s.rows) == 0 {
+		return [][]string{s.Steps}
+	}
+	var all [][]string
+	for _, row := range s.rows {
+		var steps []string
+		for _, step := range s.Steps {
+			steps = append(steps, row.Replace(step))
+		}
+		all = append(all, steps)
+	}
+	return all
 }
 
 // Has reports whether some scenario of the claim is of the kind.
@@ -207,6 +225,15 @@ func readScenario(sc *messages.Scenario) (Scenario, error) {
 	}
 	for _, step := range sc.Steps {
 		s.Steps = append(s.Steps, strings.TrimSpace(step.Keyword)+" "+step.Text)
+	}
+	for _, table := range sc.Examples {
+		for _, row := range table.TableBody {
+			var values []string
+			for i, cell := range row.Cells {
+				values = append(values, "<"+table.TableHeader.Cells[i].Value+">", cell.Value)
+			}
+			s.rows = append(s.rows, strings.NewReplacer(values...))
+		}
 	}
 	if s.Kind == "" || len(unknown) > 0 {
 		return s, fmt.Errorf("scenario %q needs exactly one of @kernel, @server, @load, @reference, @wild, and besides it @measured and @linux at most; it has %d unknown tags %v", s.Name, len(unknown), unknown)

@@ -14,6 +14,15 @@ func TestTheRegisterReads(t *testing.T) {
 	require.NotEmpty(t, claims)
 }
 
+func TestAnOutlineIsSeveralCases(t *testing.T) {
+	const text = "Feature: f\n  @a.b @holds @section-1\n  Rule: r\n    @kernel\n    Scenario Outline: s\n      Given <n> of <what>\n      Then that\n" +
+		"      Examples:\n        | n | what |\n        | 1 | a |\n        | 2 | b |\n    @kernel\n    Scenario: t\n      Given <n>\n"
+	claims, err := ReadRegister(fstest.MapFS{"1-chapter/f.feature": {Data: []byte(text)}})
+	require.NoError(t, err)
+	require.Equal(t, [][]string{{"Given 1 of a", "Then that"}, {"Given 2 of b", "Then that"}}, claims[0].Scenarios[0].Cases())
+	require.Equal(t, [][]string{{"Given <n>"}}, claims[0].Scenarios[1].Cases())
+}
+
 // TestFaultsAreNamed holds each demand on a Rule by a file that breaks it.
 func TestFaultsAreNamed(t *testing.T) {
 	const head = "Feature: f\n"

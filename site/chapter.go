@@ -36,10 +36,12 @@ func (m *model) chapterPages(t templates, _ Files) ([]page, error) {
 		if i+1 < len(m.chapters) {
 			v.Next = m.chapters[i+1]
 		}
+		shown := map[[2]string]string{}
 		for _, f := range ch.Features {
 			fv := featureView{feature: f, Anchor: slug(f.Name)}
 			for _, c := range f.Claims {
 				r := m.rule(c)
+				r.Code = m.codeOf(c, shown)
 				fv.Rules = append(fv.Rules, r)
 				v.Counts[c.Verdict]++
 				if bad(r.Worst) {

@@ -3,6 +3,7 @@
 package site_test
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -16,9 +17,11 @@ import (
 	"github.com/iospec/iospec/docs"
 	"github.com/iospec/iospec/features"
 	"github.com/iospec/iospec/impl"
+	"github.com/iospec/iospec/internal/code"
 	"github.com/iospec/iospec/internal/trait"
 	"github.com/iospec/iospec/report"
 	"github.com/iospec/iospec/site"
+	"github.com/iospec/iospec/steps"
 	"github.com/iospec/iospec/trace"
 	"github.com/iospec/iospec/trace/tracetest"
 )
@@ -30,7 +33,7 @@ func input(t *testing.T) site.Input {
 	claims, err := features.Register()
 	require.NoError(t, err)
 	in := site.Input{
-		Claims: claims, Docs: docs.FS, Sources: impl.Sources, Counterexamples: counterexamples.Sources, Predicates: check.Sources,
+		Claims: claims, Docs: docs.FS, Sources: servers(), Predicates: predicates(), Steps: definitions(), Counterexamples: counterexamples.Sources,
 		Recordings: map[string]*trace.Recording{"reactor/single": single(), "reactor/multi-threads": handsOver(), "proactor/uring": ring(), "threadpool/pool": threads()},
 		Commands:   []site.Command{{Path: "iospec run", Short: "Run it", Use: "iospec run [flags]", Flags: []site.Flag{{Name: "--claim", Usage: "only this"}}}},
 		Statuses:   []site.Status{{Code: 0, Meaning: "all kept"}},
@@ -44,6 +47,13 @@ func input(t *testing.T) site.Input {
 	in.Run = run(in)
 	return in
 }
+
+// The code is read once for all sites of these tests.
+var (
+	servers     = sync.OnceValue(func() *code.Tree { return code.Read(impl.Sources, reflect.TypeOf(impl.Server{}).PkgPath()) })
+	predicates  = sync.OnceValue(func() *code.Tree { return code.Read(check.Sources, "check") })
+	definitions = sync.OnceValue(func() *code.Tree { return code.Read(steps.Sources, "steps") })
+)
 
 // witness is what proves things here.
 var witness = []check.Witness{{Seq: 7, At: 1_500_000, PID: 100, TID: 100, Text: "read(fd 5 = c1, 4096) = 26 & more <here>"}}

@@ -6,13 +6,13 @@
 //	build.go      all pages, and the folder they are put in
 //	page.go       what every page has: the frame, navigation, links
 //	model.go      the run, sorted by what a page asks
-//	home.go chapter.go rule.go server.go compare.go plots.go changes.go prose.go reference.go
+//	home.go chapter.go rule.go definitions.go server.go compare.go plots.go changes.go prose.go reference.go
 //	              a kind of page each
 //	markdown.go highlight.go glossary.go search.go
 //	              text, code, words, and how to find them
 //	serve.go      the pages while they are being written
 //
-// Package site/stage reads the division of labour off a recording, site/draw makes pictures of it, site/walk reads code.
+// Package site/stage reads the division of labour off a recording, site/draw makes pictures of it; code is read by internal/code.
 package site
 
 import (
@@ -27,6 +27,7 @@ import (
 	"strings"
 
 	"github.com/iospec/iospec/features"
+	"github.com/iospec/iospec/internal/code"
 	"github.com/iospec/iospec/report"
 	"github.com/iospec/iospec/trace"
 )
@@ -43,10 +44,11 @@ type Input struct {
 	Commands []Command // of the command line
 	Statuses []Status  // exit statuses
 
-	Sources         fs.FS // of the reference servers, a folder for each package
-	Counterexamples fs.FS // of the counterexamples
-	Predicates      fs.FS // of package check
-	Docs            fs.FS // chapters, how-tos, glossary
+	Sources         *code.Tree // of the reference servers, a folder for each package
+	Predicates      *code.Tree // of package check
+	Steps           *code.Tree // of package steps
+	Counterexamples fs.FS      // of the counterexamples
+	Docs            fs.FS      // chapters, how-tos, glossary
 }
 
 // Server is one that iospec brings along.
@@ -59,7 +61,9 @@ type Server struct {
 
 	Package string // the folder of its code, "reactor"
 	Entry   string // the function that serves, "ServeSingle"
-	File    string // the file of that function
+	Worker  string // the function that its worker processes are started with, if it starts such
+	File    string // the file of the function that serves
+	OS      string // what it runs on, in Go's words; "" is Linux
 }
 
 // ServedBy adds where the code is: the function that serves.

@@ -16,7 +16,6 @@ import (
 	"github.com/iospec/iospec/features"
 	"github.com/iospec/iospec/report"
 	"github.com/iospec/iospec/site/stage"
-	"github.com/iospec/iospec/site/walk"
 )
 
 // model is the input, sorted by what pages ask.
@@ -31,8 +30,8 @@ type model struct {
 	how      []*prose
 	glossary *glossary
 
-	functions map[string]walk.Decl // of package check
-	drawn     []*plotView
+	definitions *definitions
+	drawn       []*plotView
 }
 
 // chapter is a folder of features.
@@ -81,6 +80,9 @@ func newModel(in Input) (*model, error) {
 	}
 	var err error
 	if m.glossary, err = readGlossary(in.Docs); err != nil {
+		return nil, err
+	}
+	if m.definitions, err = readDefinitions(in.Steps); err != nil {
 		return nil, err
 	}
 	if err := m.readChapters(); err != nil {

@@ -10,7 +10,6 @@ import (
 	"github.com/iospec/iospec/check"
 	"github.com/iospec/iospec/features"
 	"github.com/iospec/iospec/report"
-	"github.com/iospec/iospec/site/walk"
 )
 
 // ruleView is a claim with all that is known about it.
@@ -24,6 +23,7 @@ type ruleView struct {
 	Wrong     []wrongView
 	Reproduce string
 	Judge     *judgeView
+	Code      *stepsView
 }
 
 // wholeView is a finding that is shown with all its scenarios.
@@ -169,16 +169,9 @@ func (m *model) judge(id string) *judgeView {
 	}
 	full := runtime.FuncForPC(reflect.ValueOf(p).Pointer()).Name()
 	name := full[strings.LastIndexByte(full, '.')+1:]
-	d, ok := m.predicates()[name]
-	if !ok {
+	d, err := m.Predicates.Function(m.Predicates.Path(""), name)
+	if err != nil { // a predicate that is no function of the package
 		return nil
 	}
 	return &judgeView{Name: name, File: "check/" + d.File, Doc: d.Doc, Code: highlight("go", d.Code)}
-}
-
-func (m *model) predicates() map[string]walk.Decl {
-	if m.functions == nil {
-		m.functions, _ = walk.Functions(m.Predicates) // without them the judge is not shown
-	}
-	return m.functions
 }

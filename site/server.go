@@ -1,6 +1,7 @@
 package site
 
 import (
+	"cmp"
 	"fmt"
 	"html/template"
 	"path"
@@ -9,11 +10,11 @@ import (
 
 	"github.com/iospec/iospec/check"
 	"github.com/iospec/iospec/features"
+	"github.com/iospec/iospec/internal/code"
 	"github.com/iospec/iospec/internal/trait"
 	"github.com/iospec/iospec/report"
 	"github.com/iospec/iospec/site/draw"
 	"github.com/iospec/iospec/site/stage"
-	"github.com/iospec/iospec/site/walk"
 	"github.com/iospec/iospec/trace"
 )
 
@@ -60,7 +61,7 @@ type codeFile struct {
 }
 
 type codeDecl struct {
-	walk.Decl
+	code.Decl
 	Anchor            string
 	DocHTML, CodeHTML template.HTML
 }
@@ -239,12 +240,21 @@ func (m *model) code(v *serverView) error {
 	if m.Sources == nil || v.Package == "" {
 		return nil
 	}
-	w, err := walk.Package(m.Sources, v.Package, v.Entry, m.Run.Arch)
-	if err != nil {
-		return err
+	tree := m.Sources.On(code.System{OS: cmp.Or(v.OS, "linux"), Arch: m.Run.Arch})
+	begins := []string{v.Entry}
+	if v.Worker != "" {
+		begins = append(begins, v.Worker)
 	}
-	v.Doc = m.render(godoc(w.Doc))
-	for _, f := range w.Files {
+	program, err := tree.From(tree.Path(v.Package), begins...)
+	if err != nil {
+		return fmt.Errorf("the code of %s: %w", v.Name, err)
+	}
+	doc, err := tree.Doc(tree.Path(v.Package))
+	if err != nil {
+		return fmt.Errorf("the code of %s: %w", v.Name, err)
+	}
+	v.Doc = m.render(godoc(doc))
+	for _, f := range program.Walk(tree.Path(v.Package)) {
 		cf := codeFile{Name: path.Join("impl", v.Package, f.Name)}
 		for _, d := range f.Decls {
 			v.Lines += d.Len

@@ -142,6 +142,48 @@ func TestEveryClaimHasItsPlace(t *testing.T) {
 	}
 }
 
+// TestStepsStandBesideTheirRule: each step of a scenario on the kernel has a definition in what is compiled, and the Rule
+// shows the code of all of its steps.
+func TestStepsStandBesideTheirRule(t *testing.T) {
+	all, err := definitions().Definitions("steps", "Given", "When", "Then", "Step")
+	require.NoError(t, err)
+	claims, err := features.Register()
+	require.NoError(t, err)
+	patterns := map[*regexp.Regexp]string{}
+	for _, d := range all {
+		patterns[regexp.MustCompile(d.Text)] = d.Text
+	}
+	f := files(t)
+	for _, c := range claims {
+		if !c.Has(features.Kernel) {
+			continue
+		}
+		_, page, _ := strings.Cut(string(f["chapter-"+c.Chapter+".html"]), `id="steps-`+c.ID+`"`)
+		article, _, _ := strings.Cut(page, "</article>")
+		article = html.UnescapeString(tags.ReplaceAllString(article, ""))
+		for _, s := range c.Scenarios {
+			for _, step := range slices.Concat(s.Cases()...) {
+				_, text, _ := strings.Cut(step, " ")
+				if s.Kind == features.Kernel {
+					has(t, article, defined(patterns, text), c.ID, step)
+				}
+			}
+		}
+	}
+}
+
+var tags = regexp.MustCompile(`<[^>]*>`)
+
+// defined is how the pattern of a step begins.
+func defined(patterns map[*regexp.Regexp]string, step string) string {
+	for p, text := range patterns {
+		if p.MatchString(step) {
+			return text[:min(len(text), 25)]
+		}
+	}
+	return "a definition of: " + step
+}
+
 // TestAFailureComesFirst: a run with a broken claim gives a site that shows it before all else, with its witness.
 func TestAFailureComesFirst(t *testing.T) {
 	in := input(t)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/cucumber/godog"
 	"golang.org/x/sys/unix"
@@ -19,7 +20,7 @@ import (
 // socketFile: a socket is a file. It breaks when a socket is not in the table of open files, or when the calls for files
 // do not work on it.
 func (a *arrived) socketFile(sc *godog.ScenarioContext) {
-	const word = "hello"
+	var word string
 	sc.Then(`^/proc/self/fd names it by the inode that fstat gives, and fstat calls it a socket$`, func() error {
 		var st unix.Stat_t
 		if err := unix.Fstat(a.servers[0], &st); err != nil {
@@ -36,17 +37,18 @@ func (a *arrived) socketFile(sc *godog.ScenarioContext) {
 		}
 		return nil
 	})
-	sc.When(fmt.Sprintf(`^%d bytes are written to the connection with write$`, len(word)), func() error {
+	sc.When(`^(\d+) bytes are written to the connection with write$`, func(size int) error {
+		word = strings.Repeat("x", size)
 		n, err := unix.Write(a.servers[0], []byte(word))
 		if err != nil || n != len(word) {
 			return check.Failf("write to take all", "%d, %v", n, err)
 		}
 		return nil
 	})
-	sc.Then(fmt.Sprintf(`^read on the client's socket gives these %d bytes$`, len(word)), func() error {
+	sc.Then(`^read on the client's socket gives these (\d+) bytes$`, func(size int) error {
 		got, err := readOnce(a.clients[0])
-		if err == nil && got != word {
-			return check.Failf(word, "%q", got)
+		if err == nil && (got != word || len(got) != size) {
+			return check.Failf(fmt.Sprintf("the %d bytes %q", size, word), "%q", got)
 		}
 		return err
 	})

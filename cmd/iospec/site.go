@@ -17,9 +17,10 @@ import (
 	"github.com/iospec/iospec/counterexamples"
 	"github.com/iospec/iospec/docs"
 	"github.com/iospec/iospec/features"
-	"github.com/iospec/iospec/impl"
+	"github.com/iospec/iospec/internal/code"
 	"github.com/iospec/iospec/report"
 	"github.com/iospec/iospec/site"
+	"github.com/iospec/iospec/steps"
 	"github.com/iospec/iospec/wild"
 )
 
@@ -126,7 +127,7 @@ func (f siteFlags) input(root *cobra.Command) (site.Input, error) {
 	}
 	in := site.Input{
 		Run: run, Recordings: recordings, Claims: claims, Servers: siteServers(), Systems: siteSystems(), Commands: siteCommands(root), Statuses: statuses,
-		Sources: impl.Sources, Counterexamples: counterexamples.Sources, Predicates: check.Sources, Docs: docs.FS,
+		Sources: source(), Predicates: code.Read(check.Sources, "check"), Steps: code.Read(steps.Sources, "steps"), Counterexamples: counterexamples.Sources, Docs: docs.FS,
 	}
 	if f.before != "" {
 		if in.Before, err = report.Read(f.before); err != nil {
@@ -148,7 +149,7 @@ var statuses = []site.Status{
 func siteServers() []site.Server {
 	var all []site.Server
 	for _, e := range catalogue() {
-		all = append(all, site.Server{Name: e.Name, Traits: e.Traits, Summary: e.Summary, Breaks: e.Breaks}.ServedBy(e.serve))
+		all = append(all, site.Server{Name: e.Name, Traits: e.Traits, Summary: e.Summary, Breaks: e.Breaks, Worker: e.worker, OS: e.system}.ServedBy(e.serve))
 	}
 	return all
 }

@@ -1,95 +1,148 @@
-// Package code says how much code a program consists of: which declarations the functions need with which it begins,
-// directly and indirectly, and how many lines they are.
+// Package code reads the source of programs: which declarations the functions need with which a program begins, directly
+// and indirectly; how many lines they are; and how one would read them, each with its comment.
 //
-// It is for comparing programs that are made of the same parts. Lines are those with code on them; comments and empty
-// lines are not counted, nor is what the standard library and other modules do.
+//	code.go     the source: packages, and where everything is declared
+//	program.go  what some functions need
+//	count.go    how much that is, to compare programs that are made of the same parts
+//	walk.go     the same as text, in the order in which one would explain it
+//	defined.go  what is defined under a text, as a step of a scenario is
+//
+// Source is read, and not run: what other modules and the standard library hold is not known.
 package code
 
 import (
 	"fmt"
 	"go/ast"
+	"go/build"
 	"go/parser"
 	"go/scanner"
 	"go/token"
 	"go/types"
+	"io"
 	"io/fs"
-	"maps"
 	"path"
-	"slices"
 	"strings"
 	"sync"
 )
 
-// A Tree is the parsed source of some packages of one module.
+// System is what a program is compiled for, in Go's words: "linux", "amd64".
+type System struct{ OS, Arch string }
+
+// A Tree is the parsed source of some packages of one module, as it is compiled for one system.
 type Tree struct {
-	mu      sync.Mutex // of what follows, while a program is sought
+	mu      sync.Mutex // of what follows; it is filled as packages are asked for
 	fsys    fs.FS
 	root    string // import path of fsys
+	system  System
 	files   *token.FileSet
 	info    types.Info
 	checked map[string]*types.Package
-	decls   map[types.Object]ast.Node // functions, methods, types, variables, constants
-	lines   map[string]map[int]bool   // of each file, those with code on them
+	parsed  map[string][]*ast.File // by import path
+	decls   map[types.Object]declared
+	text    map[string][]byte       // of each file
+	lines   map[string]map[int]bool // of each file, those with code on them
+	others  map[System]*Tree
 }
 
-// Read prepares to read packages: fsys holds them, a folder each, and root is the import path of fsys.
-func Read(fsys fs.FS, root string) *Tree {
+// declared is where something is declared: a function, a type, a variable, a constant. A group of constants or variables
+// is one declaration of several parts.
+type declared struct {
+	part  ast.Node
+	whole ast.Decl
+}
+
+// Read prepares to read packages: fsys holds them, a folder each, and root is the import path of fsys. They are read as
+// they are compiled for Linux on x86-64, whatever this machine is.
+func Read(fsys fs.FS, root string) *Tree { return newTree(fsys, root, System{"linux", "amd64"}) }
+
+func newTree(fsys fs.FS, root string, on System) *Tree {
 	return &Tree{
-		fsys: fsys, root: root, files: token.NewFileSet(),
-		info:    types.Info{Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{}},
-		checked: map[string]*types.Package{}, decls: map[types.Object]ast.Node{}, lines: map[string]map[int]bool{},
+		fsys: fsys, root: root, system: on, files: token.NewFileSet(),
+		info:    types.Info{Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{}, Types: map[ast.Expr]types.TypeAndValue{}},
+		checked: map[string]*types.Package{}, parsed: map[string][]*ast.File{}, decls: map[types.Object]declared{},
+		text: map[string][]byte{}, lines: map[string]map[int]bool{}, others: map[System]*Tree{},
 	}
 }
 
+// On is the same source as it is compiled for another system.
+func (t *Tree) On(s System) *Tree {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if s == t.system {
+		return t
+	}
+	if t.others[s] == nil {
+		t.others[s] = newTree(t.fsys, t.root, s)
+	}
+	return t.others[s]
+}
+
+// Path is the import path of a folder of the tree; that of "" is the tree's own.
+func (t *Tree) Path(folder string) string { return path.Join(t.root, folder) }
+
 // Import implements types.Importer. What is not in the tree is an empty package: its parts are unknown, and nothing that
-// is counted depends on them.
+// is read depends on them.
 func (t *Tree) Import(importPath string) (*types.Package, error) {
 	if p, ok := t.checked[importPath]; ok {
 		return p, nil
 	}
-	folder, ours := strings.CutPrefix(importPath, t.root+"/")
+	folder, ours := strings.CutPrefix(importPath+"/", t.root+"/")
 	if !ours {
 		p := types.NewPackage(importPath, path.Base(importPath))
 		p.MarkComplete()
 		t.checked[importPath] = p
 		return p, nil
 	}
-	files, err := t.parse(folder)
+	files, err := t.parse(path.Clean(folder))
 	if err != nil {
 		return nil, err
 	}
 	conf := types.Config{Importer: t, Error: func(error) {}} // all are about what is not in the tree
 	p, _ := conf.Check(importPath, t.files, files, &t.info)
-	t.checked[importPath] = p
+	t.checked[importPath], t.parsed[importPath] = p, files
 	for _, f := range files {
 		t.index(f)
 	}
 	return p, nil
 }
 
-// parse reads the files of a package, its tests left out. Where a file has a variant for each system or processor, one of
-// them is read, that of Linux and x86-64.
+// parse reads the files of a package, its tests left out, and those for other systems.
 func (t *Tree) parse(folder string) (files []*ast.File, err error) {
-	names, err := fs.Glob(t.fsys, folder+"/*.go")
-	if err != nil || len(names) == 0 {
-		return nil, fmt.Errorf("no source in folder %s (%v)", folder, err)
+	names, err := fs.Glob(t.fsys, path.Join(folder, "*.go"))
+	if err != nil {
+		return nil, fmt.Errorf("list source in folder %s: %w", folder, err)
 	}
 	for _, name := range names {
-		if strings.HasSuffix(name, "_test.go") || strings.HasSuffix(name, "_arm64.go") || strings.HasSuffix(name, "_windows.go") {
+		if !t.compiled(name) {
 			continue
 		}
 		text, err := fs.ReadFile(t.fsys, name)
 		if err != nil {
 			return nil, fmt.Errorf("read source: %w", err)
 		}
-		f, err := parser.ParseFile(t.files, name, text, parser.SkipObjectResolution)
+		f, err := parser.ParseFile(t.files, name, text, parser.ParseComments|parser.SkipObjectResolution)
 		if err != nil {
 			return nil, fmt.Errorf("parse source: %w", err)
 		}
 		files = append(files, f)
-		t.lines[name] = linesOf(text)
+		t.text[name], t.lines[name] = text, linesOf(text)
+	}
+	if len(files) == 0 {
+		return nil, fmt.Errorf("no source for %s on %s in folder %s", t.system.OS, t.system.Arch, folder)
 	}
 	return files, nil
+}
+
+// compiled reports whether a file is part of the program, by its name and its build constraints.
+func (t *Tree) compiled(name string) bool {
+	if strings.HasSuffix(name, "_test.go") {
+		return false
+	}
+	ctx := build.Default
+	ctx.GOOS, ctx.GOARCH, ctx.CgoEnabled = t.system.OS, t.system.Arch, false
+	ctx.OpenFile = func(p string) (io.ReadCloser, error) { return t.fsys.Open(path.Clean(p)) }
+	ok, err := ctx.MatchFile(path.Dir(name), path.Base(name))
+	return ok && err == nil
 }
 
 // linesOf tells which lines have code on them.
@@ -115,195 +168,26 @@ func linesOf(text []byte) map[int]bool {
 
 // index notes where everything is declared.
 func (t *Tree) index(f *ast.File) {
-	note := func(name *ast.Ident, at ast.Node) {
-		if o := t.info.Defs[name]; o != nil {
-			t.decls[o] = at
+	note := func(name *ast.Ident, part ast.Node, whole ast.Decl) {
+		if o := t.info.Defs[name]; o != nil && name.Name != "_" {
+			t.decls[o] = declared{part, whole}
 		}
 	}
 	for _, d := range f.Decls {
 		switch d := d.(type) {
 		case *ast.FuncDecl:
-			note(d.Name, d)
+			note(d.Name, d, d)
 		case *ast.GenDecl:
 			for _, spec := range d.Specs {
 				switch spec := spec.(type) {
 				case *ast.TypeSpec:
-					note(spec.Name, spec)
+					note(spec.Name, spec, d)
 				case *ast.ValueSpec:
 					for _, name := range spec.Names {
-						note(name, spec)
+						note(name, spec, d)
 					}
 				}
 			}
 		}
 	}
-}
-
-// Program is what some functions need.
-type Program struct {
-	tree  *Tree
-	parts map[types.Object]bool
-	vague map[string]bool // names of methods of which it is not known whose they are
-}
-
-// From finds what functions of a package need, by the package's import path and their names.
-func (t *Tree) From(importPath string, functions ...string) (*Program, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	pkg, err := t.Import(importPath)
-	if err != nil {
-		return nil, err
-	}
-	p := &Program{t, map[types.Object]bool{}, map[string]bool{}}
-	for _, name := range functions {
-		main := pkg.Scope().Lookup(name)
-		if t.decls[main] == nil {
-			return nil, fmt.Errorf("package %s declares no %s", importPath, name)
-		}
-		p.add(main)
-	}
-	for p.addMethods() {
-	}
-	return p, nil
-}
-
-// add adds a declaration, and all that it names.
-func (p *Program) add(o types.Object) {
-	if f, ok := o.(*types.Func); ok {
-		o = f.Origin() // of what is generic, the declaration counts
-	}
-	at := p.tree.decls[o]
-	if at == nil || p.parts[o] {
-		return
-	}
-	p.parts[o] = true
-	ast.Inspect(at, func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.Ident:
-			if used := p.tree.info.Uses[n]; used != nil {
-				p.add(used)
-			}
-		case *ast.SelectorExpr:
-			if p.tree.info.Uses[n.Sel] == nil {
-				p.guess(n)
-			}
-		}
-		return true
-	})
-}
-
-// guess is for what the type checker gave up upon, since something from the standard library is in it: the name is taken
-// for one of a package of the tree, if it can be, and else for that of a method.
-func (p *Program) guess(n *ast.SelectorExpr) {
-	if x, ok := n.X.(*ast.Ident); ok {
-		for _, pkg := range p.tree.checked {
-			if o := pkg.Scope().Lookup(n.Sel.Name); o != nil && pkg.Name() == x.Name {
-				p.add(o)
-				return
-			}
-		}
-	}
-	p.vague[n.Sel.Name] = true
-}
-
-// addMethods adds the methods that are called in ways which do not name them: those of each needed type that implement a
-// needed interface, or whose name is called of something that came out of the standard library (out of a sync.Pool, say).
-// It reports whether there were any.
-func (p *Program) addMethods() bool {
-	before := len(p.parts)
-	var all []*types.Named
-	var wanted []*types.Interface
-	for o := range p.parts {
-		name, ok := o.(*types.TypeName)
-		if !ok {
-			continue
-		}
-		if i, ok := name.Type().Underlying().(*types.Interface); ok {
-			wanted = append(wanted, i)
-		} else if n, ok := name.Type().(*types.Named); ok {
-			all = append(all, n)
-		}
-	}
-	for _, n := range all {
-		methods := types.NewMethodSet(types.NewPointer(n))
-		for m := range methods.Methods() {
-			if p.vague[m.Obj().Name()] {
-				p.add(m.Obj())
-			}
-		}
-		for _, i := range wanted {
-			if !types.Implements(types.NewPointer(n), i) {
-				continue
-			}
-			for m := range i.Methods() {
-				p.add(methods.Lookup(m.Pkg(), m.Name()).Obj())
-			}
-		}
-	}
-	return len(p.parts) > before
-}
-
-// Lines counts the lines of code.
-func (p *Program) Lines() int { return p.count(func(types.Object) bool { return true }) }
-
-// Beyond counts the lines of code that another program does not have.
-func (p *Program) Beyond(other *Program) int {
-	return p.count(func(o types.Object) bool { return !other.parts[o] })
-}
-
-func (p *Program) count(which func(types.Object) bool) int {
-	lines := map[token.Position]bool{}
-	for o := range p.parts {
-		if !which(o) {
-			continue
-		}
-		at := p.tree.decls[o]
-		first, last := p.tree.files.Position(at.Pos()), p.tree.files.Position(at.End())
-		for line := first.Line; line <= last.Line; line++ {
-			if p.tree.lines[first.Filename][line] {
-				lines[token.Position{Filename: first.Filename, Line: line}] = true
-			}
-		}
-	}
-	return len(lines)
-}
-
-// Locked lists the types that have a mutex: what several threads may use at once.
-func (p *Program) Locked() (names []string) {
-	for o := range p.parts {
-		if spec, ok := p.tree.decls[o].(*ast.TypeSpec); ok && mentions(spec, "sync", "Mutex", "RWMutex") {
-			names = append(names, o.Name())
-		}
-	}
-	slices.Sort(names)
-	return names
-}
-
-// Synchronisations counts the places in the code at which a thread takes a lock, or waits for another thread, or wakes
-// one, by way of package sync.
-func (p *Program) Synchronisations() (n int) {
-	verbs := []string{"Lock", "RLock", "Wait", "Signal", "Broadcast"}
-	for o := range maps.Keys(p.parts) {
-		ast.Inspect(p.tree.decls[o], func(node ast.Node) bool {
-			if call, ok := node.(*ast.CallExpr); ok {
-				if s, ok := call.Fun.(*ast.SelectorExpr); ok && slices.Contains(verbs, s.Sel.Name) && p.tree.info.Uses[s.Sel] == nil {
-					n++
-				}
-			}
-			return true
-		})
-	}
-	return n
-}
-
-// mentions tells whether some of these names of a package occur.
-func mentions(at ast.Node, pkg string, names ...string) (found bool) {
-	ast.Inspect(at, func(n ast.Node) bool {
-		if s, ok := n.(*ast.SelectorExpr); ok {
-			x, ok := s.X.(*ast.Ident)
-			found = found || ok && x.Name == pkg && slices.Contains(names, s.Sel.Name)
-		}
-		return !found
-	})
-	return found
 }
