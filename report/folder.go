@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 )
@@ -65,9 +66,9 @@ func (f *Folder) Recording(server string) (*os.File, error) {
 	return file, nil
 }
 
-// RecordingPath is where a server's recording lies inside a report.
+// RecordingPath is where a server's recording lies inside a report, with slashes on every system: it stands in the result.
 func RecordingPath(server string) string {
-	return filepath.Join("recordings", strings.ReplaceAll(server, "/", "-")+".jsonl")
+	return path.Join("recordings", strings.ReplaceAll(server, "/", "-")+".jsonl")
 }
 
 // Finish writes the run and puts the folder in its place.

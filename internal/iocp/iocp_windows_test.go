@@ -60,16 +60,30 @@ func TestContract(t *testing.T) {
 	}
 }
 
-// TestThrottle holds that Windows lets no more threads work on completions than the port was made for. Wine does not.
+// TestThrottle holds that Windows lets hardly more threads work on completions than the port was made for. Wine does not. It is
+// "hardly": one that a completion has woken may have to wait for a place in Go's scheduler, and the system, which sees it wait,
+// wakes another.
 func TestThrottle(t *testing.T) {
 	if strings.HasPrefix(system(), "Wine") {
 		t.Skip("NOT TESTED: Wine ignores NumberOfConcurrentThreads")
 	}
-	const packets = 20
-	port, err := windows.CreateIoCompletionPort(windows.InvalidHandle, 0, 0, 1)
+	const packets, few = 400, 20
+	free, throttled := company(t, 4, packets), company(t, 1, packets)
+	t.Logf("of %d completions, worked on while another thread did: %d, and %d where one thread may work", packets, free, throttled)
+	if free <= few {
+		t.Skip("NOT TESTED: on this machine threads take turns anyhow")
+	}
+	require.LessOrEqual(t, throttled, few)
+}
+
+// company has 4 threads work on completions of a port that is made for so many, and counts those that were begun while another
+// one was being worked on.
+func company(t *testing.T, threads uint32, packets int) int {
+	t.Helper()
+	port, err := windows.CreateIoCompletionPort(windows.InvalidHandle, 0, 0, threads)
 	require.NoError(t, err)
 	defer func() { _ = windows.CloseHandle(port) }()
-	var at, most atomic.Int32
+	var at, beside atomic.Int32
 	var all sync.WaitGroup
 	for range 4 {
 		all.Go(func() {
@@ -81,9 +95,10 @@ func TestThrottle(t *testing.T) {
 				if err := windows.GetQueuedCompletionStatus(port, &n, &key, &o, windows.INFINITE); err != nil || key == 0 {
 					return
 				}
-				now := at.Add(1)
-				most.Store(max(most.Load(), now))
-				for i := range 1 << 24 { // work, without a call that would let another thread in
+				if at.Add(1) > 1 {
+					beside.Add(1)
+				}
+				for i := range 1 << 20 { // work, without a call that would let another thread in
 					_ = i
 				}
 				at.Add(-1)
@@ -97,7 +112,7 @@ func TestThrottle(t *testing.T) {
 		require.NoError(t, windows.PostQueuedCompletionStatus(port, 0, 0, nil))
 	}
 	all.Wait()
-	require.EqualValues(t, 1, most.Load(), "threads that worked at once")
+	return int(beside.Load())
 }
 
 // TestPosted holds that what is put there by hand comes out in order, as it was.
