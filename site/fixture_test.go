@@ -41,6 +41,9 @@ func input(t *testing.T) site.Input {
 	for _, s := range impl.Servers {
 		in.Servers = append(in.Servers, site.Server{Name: s.Name, Traits: s.Traits, Summary: s.Summary}.ServedBy(s.Serve))
 	}
+	for _, s := range impl.Elsewhere {
+		in.Servers = append(in.Servers, site.Server{Name: s.Name, Traits: s.Traits, Summary: s.Summary, OS: "windows"}.ServedBy(s.Serve))
+	}
 	for _, s := range counterexamples.Servers {
 		in.Servers = append(in.Servers, site.Server{Name: s.Name, Traits: s.Traits, Summary: s.Mistake, Breaks: s.Breaks}.ServedBy(s.Serve))
 	}
@@ -65,7 +68,11 @@ func run(in site.Input) *report.Run {
 		Subjects: []report.Subject{{Name: report.Kernel}},
 	}
 	for _, s := range in.Servers {
-		r.Subjects = append(r.Subjects, report.Subject{Name: s.Name, As: s.Traits, Breaks: s.Breaks})
+		subject := report.Subject{Name: s.Name, As: s.Traits, Breaks: s.Breaks}
+		if s.OS != "" {
+			subject.On = "Wine 8.0"
+		}
+		r.Subjects = append(r.Subjects, subject)
 	}
 	for _, c := range in.Claims {
 		r.Claims = append(r.Claims, report.Claim{ID: c.ID, Verdict: c.Verdict, Title: c.Title, Chapter: c.Chapter})

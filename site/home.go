@@ -58,6 +58,9 @@ func (m *model) homePages(t templates, _ Files) ([]page, error) {
 		c := columnView{Name: name, Short: name}
 		if s := m.server(name); s != nil {
 			c.Traits = s.Traits
+			if on := m.on(name); on != "" {
+				c.Short += " on " + on
+			}
 			for _, tr := range s.Traits {
 				if isArchitecture(tr) && !slices.Contains(v.Archs, tr) {
 					v.Archs = append(v.Archs, tr)

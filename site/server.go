@@ -22,6 +22,7 @@ import (
 type serverView struct {
 	Server
 	Traits     []trait.Trait
+	On         string // what played its system in this run
 	Picture    template.HTML
 	Roles      []roleView
 	Links      []stage.Link
@@ -32,6 +33,8 @@ type serverView struct {
 	Costs      []costView
 	Doc        template.HTML
 	Code       []codeFile
+	Other      string     // the server that is the same pattern on Linux
+	Forms      []formView // what both have, each in its own way
 	Lines      int
 	Reproduce  string
 	Prev, Next *Server
@@ -87,7 +90,7 @@ func (m *model) serverPages(t templates, _ Files) ([]page, error) {
 
 func (m *model) serverView(i int) (serverView, error) {
 	s := m.servers[i]
-	v := serverView{Server: s, Reproduce: "iospec run --server " + s.Name, Claims: m.claimsOf(s.Name)}
+	v := serverView{Server: s, On: m.on(s.Name), Reproduce: "iospec run --server " + s.Name, Claims: m.claimsOf(s.Name)}
 	if i > 0 {
 		v.Prev = &m.servers[i-1]
 	}
@@ -240,29 +243,48 @@ func (m *model) code(v *serverView) error {
 	if m.Sources == nil || v.Package == "" {
 		return nil
 	}
-	tree := m.Sources.On(code.System{OS: cmp.Or(v.OS, "linux"), Arch: m.Run.Arch})
-	begins := []string{v.Entry}
-	if v.Worker != "" {
-		begins = append(begins, v.Worker)
-	}
-	program, err := tree.From(tree.Path(v.Package), begins...)
-	if err != nil {
-		return fmt.Errorf("the code of %s: %w", v.Name, err)
-	}
+	tree := m.tree(v.Server)
 	doc, err := tree.Doc(tree.Path(v.Package))
 	if err != nil {
 		return fmt.Errorf("the code of %s: %w", v.Name, err)
 	}
 	v.Doc = m.render(godoc(doc))
-	for _, f := range program.Walk(tree.Path(v.Package)) {
+	files, err := m.walk(v.Server)
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
 		cf := codeFile{Name: path.Join("impl", v.Package, f.Name)}
 		for _, d := range f.Decls {
 			v.Lines += d.Len
-			cf.Decls = append(cf.Decls, codeDecl{d, "code-" + anchor(d.Name), m.render(godoc(d.Doc)), highlight("go", d.Code)})
+			cf.Decls = append(cf.Decls, m.declView(d))
 		}
 		v.Code = append(v.Code, cf)
 	}
-	return nil
+	return m.forms(v, files)
+}
+
+// tree is the source of the servers as it is compiled for the system that the server runs on.
+func (m *model) tree(s Server) *code.Tree {
+	return m.Sources.On(code.System{OS: cmp.Or(s.OS, "linux"), Arch: m.Run.Arch})
+}
+
+// walk goes through a server's code, from the functions with which its processes begin.
+func (m *model) walk(s Server) ([]*code.File, error) {
+	begins := []string{s.Entry}
+	if s.Worker != "" {
+		begins = append(begins, s.Worker)
+	}
+	tree := m.tree(s)
+	program, err := tree.From(tree.Path(s.Package), begins...)
+	if err != nil {
+		return nil, fmt.Errorf("the code of %s: %w", s.Name, err)
+	}
+	return program.Walk(tree.Path(s.Package)), nil
+}
+
+func (m *model) declView(d code.Decl) codeDecl {
+	return codeDecl{d, "code-" + anchor(d.Name), m.render(godoc(d.Doc)), highlight("go", d.Code)}
 }
 
 // godoc makes Markdown of a comment: headings, and indented tables as they are.

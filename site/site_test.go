@@ -273,6 +273,31 @@ func TestEveryServerHasItsPage(t *testing.T) {
 	has(t, page, `id="code-ServeMultiThreads"`)
 }
 
+// TestAServerOfWindowsHasItsPage holds that its own code is shown, not the stub that says on Linux what it lacks; beside it what
+// the server of Linux has under the same name; and what played its system.
+func TestAServerOfWindowsHasItsPage(t *testing.T) {
+	f := files(t)
+	page := string(f["server-proactor-iocp.html"])
+	for _, what := range []string{
+		"Wine 8.0 played Windows", `id="code-ServeIOCP"`, "impl/proactor/kernel_windows.go", "impl/proactor/port_windows.go", "impl/proactor/handlers.go",
+		"Side by side with", `href="server-proactor-uring.html"`,
+	} {
+		has(t, page, what)
+	}
+	require.NotContains(t, page, "elsewhere_linux.go")
+	has(t, string(f["index.html"]), `>proactor/iocp on Wine 8.0</a>`)
+	_, forms, _ := strings.Cut(page, `id="forms"`)
+	for _, name := range []string{"ServeIOCP", "initiate", "kernel", "(*kernel).start", "(*kernel).wait", "(*kernel).next", "(*kernel).close"} {
+		has(t, forms, "<code>"+name+"</code></a></h3>", name)
+	}
+	for _, file := range []string{"kernel_windows.go", "kernel_linux.go", "initiator_windows.go", "initiator_linux.go"} {
+		has(t, forms, file)
+	}
+	for _, s := range impl.Servers {
+		require.NotContains(t, string(f["server-"+strings.ReplaceAll(s.Name, "/", "-")+".html"]), "_windows.go", s.Name)
+	}
+}
+
 func TestWordsAreLinked(t *testing.T) {
 	page := string(files(t)["chapter-2.2-epoll.html"])
 	has(t, page, `<a class="term" href="glossary.html#interest-list">interest list</a>`)

@@ -72,7 +72,9 @@ func TestTheDrivers(t *testing.T) {
 	for _, speaks := range []string{"line", "echo"} {
 		ctx, stop := context.WithCancel(t.Context())
 		at, ended := listening{make(chan string, 1)}, make(chan int, 1)
-		go func() { ended <- execute(ctx, []string{"serve", "proactor/iocp", "--protocol", speaks}, io.Discard, at) }()
+		go func() {
+			ended <- execute(ctx, []string{"serve", "proactor/iocp", "--protocol", speaks}, io.Discard, at)
+		}()
 		var address string
 		select {
 		case address = <-at.address:
