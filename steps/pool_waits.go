@@ -68,16 +68,32 @@ func poolWaits(sc *godog.ScenarioContext, w *World) {
 	})
 }
 
-// served waits until the client has an answer, or until its request lies unread while every thread of the server sleeps.
+// sleptOver is how often a server's threads must have gone to sleep, all others being silent, before one that wakes them
+// now and then is taken to have none for a client.
+const sleptOver = 2000
+
+// served waits until the client has an answer, or until its request lies unread while every thread of the server sleeps,
+// or has gone to sleep over it again and again.
 func (c *crowd) served(g *guest) (answered bool, err error) {
+	before, err := c.slept()
+	if err != nil {
+		return false, err
+	}
 	s := c.sleep()
 	err = await.Until("an answer, or a server that sleeps over a request", func() (bool, error) {
 		n, err := sock.Poll(sock.PollSet(unix.POLLIN, g.fd), time.Millisecond)
 		if answered = n > 0; answered || err != nil {
 			return true, err
 		}
-		deep, err := s.deep(func() (bool, error) { return c.unread(g) })
-		return deep && s.seen >= asleepFor, err
+		unread := func() (bool, error) { return c.unread(g) }
+		if deep, err := s.deep(unread); err != nil || deep && s.seen >= asleepFor {
+			return true, err
+		}
+		slept, err := c.slept()
+		if err != nil || slept-before < sleptOver {
+			return false, err
+		}
+		return unread()
 	})
 	return answered, err
 }

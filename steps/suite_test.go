@@ -77,11 +77,11 @@ const sampleFeature = `Feature: sample
       Given a step that passes
 `
 
-var sample = fstest.MapFS{"1-sample/sample.feature": {Data: []byte(sampleFeature)}}
+var sampleFeatures = fstest.MapFS{"1-sample/sample.feature": {Data: []byte(sampleFeature)}}
 
 func claimsOfSample(t *testing.T, ids ...string) []features.Claim {
 	t.Helper()
-	claims, err := features.ReadRegister(sample)
+	claims, err := features.ReadRegister(sampleFeatures)
 	require.NoError(t, err)
 	claims, err = features.ByID(claims, ids)
 	require.NoError(t, err)
@@ -109,7 +109,7 @@ func withSample(t *testing.T, plan Plan, ids ...string) (*report.Run, error) {
 			})
 		})
 	}}
-	plan.FS = sample
+	plan.FS = sampleFeatures
 	return Run(t.Context(), plan)
 }
 
