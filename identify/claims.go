@@ -4,15 +4,14 @@ import (
 	"slices"
 
 	"github.com/iospec/iospec/check"
-	"github.com/iospec/iospec/trace"
 )
 
 // About gives the ids of the claims that the specification makes about servers of an architecture, where they have the
 // other traits as well. The register of claims knows them; it is not this package's to know.
 type About func(architecture string, others []string) []string
 
-// candidates holds the recording against the claims about each architecture. Each claim is judged once.
-func candidates(rec *trace.Recording, fits []fit, axes []string, about About) ([]Candidate, []Judgement) {
+// candidates holds the server against the claims about each architecture, by what judges a claim. Each is judged once.
+func candidates(judge func(claim string) (check.Finding, bool), fits []fit, axes []string, about About) ([]Candidate, []Judgement) {
 	found := map[string]check.Finding{}
 	var out []Candidate
 	var claims []Judgement
@@ -20,10 +19,12 @@ func candidates(rec *trace.Recording, fits []fit, axes []string, about About) ([
 		c := Candidate{Traits: append([]string{f.arch.Trait}, axes...), Score: f.score, Open: names(f.open), Broken: names(f.broken)}
 		for _, id := range about(f.arch.Trait, axes) {
 			finding, known := found[id]
-			if p := check.ByClaim[id]; !known && p != nil {
-				finding = p(rec)
+			if !known {
+				var judged bool
+				if finding, judged = judge(id); judged {
+					claims = append(claims, Judgement{id, finding})
+				}
 				found[id] = finding
-				claims = append(claims, Judgement{id, finding})
 			}
 			switch finding.Outcome {
 			case check.Pass:

@@ -17,6 +17,8 @@ type Identity struct {
 	Schema  string   `json:"schema"`
 	Command []string `json:"command,omitempty"`
 	Address string   `json:"address,omitempty"`
+	Source  string   `json:"source,omitempty"` // BySampling: it rests on looks at /proc; "": on recorded calls
+	Unseen  []string `json:"unseen,omitempty"` // what could not be seen for that, in words
 
 	Architecture  string     `json:"architecture"`      // a trait, or Inconclusive
 	Variant       string     `json:"variant,omitempty"` // in words, where an architecture comes in several kinds, or is a known one that has no trait
@@ -82,7 +84,13 @@ func Identify(rec *trace.Recording, about About) Identity {
 	id.Demultiplexer = demultiplexer(s)
 	id.Trigger = trigger(s)
 	id.Accept = accepting(s, id.Architecture)
-	id.Candidates, id.Claims = candidates(rec, fits, id.axes(), about)
+	id.Candidates, id.Claims = candidates(func(claim string) (check.Finding, bool) {
+		p := check.ByClaim[claim]
+		if p == nil {
+			return check.Finding{}, false
+		}
+		return p(rec), true
+	}, fits, id.axes(), about)
 	id.Facts = factsOf(s)
 	return id
 }

@@ -38,6 +38,7 @@ type reply struct {
 	observed string
 	settle   string
 	calls    []*trace.Call
+	told     []string // evidence of looks, which show no calls
 }
 
 func yes(calls []*trace.Call, observed string, args ...any) reply {

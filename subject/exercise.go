@@ -87,6 +87,8 @@ type phase struct {
 // phases lists what is done, in order.
 func (e *exercise) phases() []phase {
 	switch {
+	case e.observation != nil:
+		return e.lookingPhases()
 	case e.load.Command != "":
 		return []phase{{"load", e.traffic}, {"quiet", e.quiet}}
 	case e.protocol == protocol.Protocol(protocol.None{}):

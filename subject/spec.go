@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/iospec/iospec/sample"
 	"github.com/iospec/iospec/trace"
 )
 
@@ -55,6 +56,12 @@ type Option func(*Subject)
 
 // Traced has the command recorded from its first instruction: its system calls, and what the clients do, go to the sink.
 func Traced(sink trace.Sink) Option { return func(s *Subject) { s.tap = &tap{sink: sink} } }
+
+// Sampled has the server looked at in place of being recorded: the exercise asks one thing at a time of it, lets it rest in
+// between, and fills the observation. What clients do besides is not in it.
+func Sampled(into *sample.Observation) Option {
+	return func(s *Subject) { s.observation = into }
+}
 
 // placeholders are the words that stand for the chosen port.
 func (s Spec) placeholders() bool {

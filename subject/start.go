@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/iospec/iospec/internal/proc"
+	"github.com/iospec/iospec/sample"
 	"github.com/iospec/iospec/subject/protocol"
 	"github.com/iospec/iospec/trace"
 	"github.com/iospec/iospec/tracer"
@@ -22,13 +23,14 @@ import (
 
 // Subject is a server under test that listens. Stop must be called; until then its methods may be, by any goroutine.
 type Subject struct {
-	spec     Spec
-	tap      *tap     // nil: not traced
-	command  []string // with the placeholders filled
-	address  netip.AddrPort
-	attached bool      // it ran before, and will run on
-	port     io.Closer // keeps a chosen port from other subjects, nil when none was chosen
-	folder   string    // of the spec's files, "" when there are none
+	spec        Spec
+	tap         *tap                // nil: not traced
+	observation *sample.Observation // what is filled by looks; nil: nobody looks
+	command     []string            // with the placeholders filled
+	address     netip.AddrPort
+	attached    bool      // it ran before, and will run on
+	port        io.Closer // keeps a chosen port from other subjects, nil when none was chosen
+	folder      string    // of the spec's files, "" when there are none
 
 	process launched
 	family  *family

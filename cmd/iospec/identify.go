@@ -10,6 +10,7 @@ import (
 	"github.com/iospec/iospec/features"
 	"github.com/iospec/iospec/identify"
 	"github.com/iospec/iospec/internal/trait"
+	"github.com/iospec/iospec/steps"
 )
 
 func newIdentify() *cobra.Command {
@@ -58,6 +59,7 @@ than guess, and then what a load would have to do.
 	}
 	sf.register(cmd)
 	fl := cmd.Flags()
+	sf.registerNoPtrace(cmd)
 	fl.StringVar(&jsonFile, "json", "", "also write the identity as JSON to this file, - for standard output")
 	fl.StringVar(&recording, "recording", "", "look at this recording, made by 'iospec record', in place of a server")
 	fl.StringVar(&keep, "record", "", "also keep the recording in this file, for judge and show")
@@ -91,6 +93,14 @@ func (f *serverFlags) identify(cmd *cobra.Command, command []string, file, keep 
 	}
 	line := newProgress(cmd.ErrOrStderr(), f.quiet)
 	defer line.clear()
+	if f.noPtrace {
+		line.show("starting, driving and looking at %s …", t.Name)
+		o, err := steps.Sample(cmd.Context(), t)
+		if err != nil {
+			return id, err
+		}
+		return identify.Sampled(o, about), nil
+	}
 	line.show("starting, driving and recording %s …", t.Name)
 	rec, err := record(cmd.Context(), t, keep)
 	if err != nil {

@@ -27,6 +27,7 @@ type serverFlags struct {
 	start    time.Duration
 	scale    float64
 	quiet    bool
+	noPtrace bool
 }
 
 func (f *serverFlags) register(cmd *cobra.Command) {

@@ -6,6 +6,8 @@
 //
 //	process.go  /proc/PID/stat, and the tree that it makes
 //	thread.go   /proc/PID/task: what each thread is doing
+//	pulse.go    /proc/PID/task/TID/status: who has slept, how many times
+//	syscall.go  /proc/PID/task/TID/syscall: the call in which a thread waits
 //	tcp.go      /proc/PID/net/tcp and tcp6: sockets with their ends, queues and inodes
 //	diag.go     the same sockets, picked by the kernel (sock_diag)
 //	fd.go       /proc/PID/fd and fdinfo: what descriptors name, what an epoll instance watches

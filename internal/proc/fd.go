@@ -35,6 +35,7 @@ type FDInfo struct {
 	Inode   uint64   // since Linux 5.14; every anonymous inode has the same
 	EventFD int64    // eventfd: its identity, -1 for anything else (since Linux 5.2)
 	Watched []Target // epoll: its interest list, in the order of the kernel's tree
+	Pending []int    // io_uring: the operations that wait until a file is ready, by their IORING_OP numbers (since Linux 5.14)
 }
 
 // Target is one descriptor that an epoll instance watches.
@@ -63,6 +64,12 @@ func ParseFDInfo(content []byte) (FDInfo, error) {
 			var t Target
 			t, err = parseTarget(line)
 			info.Watched = append(info.Watched, t)
+		}
+		if op, found := strings.CutPrefix(line, "  op="); found && err == nil { // io_uring_show_fdinfo in io_uring/fdinfo.c
+			number, _, _ := strings.Cut(op, ",")
+			var n int
+			n, err = strconv.Atoi(number)
+			info.Pending = append(info.Pending, n)
 		}
 		if err != nil {
 			return FDInfo{}, fmt.Errorf("fdinfo, %s: %w", key, err)

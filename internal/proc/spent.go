@@ -18,45 +18,41 @@ func Spent(pid int) (map[int]time.Duration, error) {
 	}
 	spent := map[int]time.Duration{}
 	for _, tid := range tids {
-		text, err := os.ReadFile(path(pid, "task", strconv.Itoa(tid), "schedstat"))
+		ns, err := SpentBy(pid, tid)
 		if Gone(err) {
 			continue
 		}
 		if err != nil {
-			return nil, fmt.Errorf("CPU time of thread %d: %w", tid, err)
+			return nil, err
 		}
-		first, _, _ := strings.Cut(string(text), " ")
-		ns, err := strconv.ParseInt(first, 10, 64)
-		if err != nil {
-			return nil, fmt.Errorf("CPU time of thread %d: %w", tid, err)
-		}
-		spent[tid] = time.Duration(ns)
+		spent[tid] = ns
 	}
 	return spent, nil
+}
+
+// SpentBy gives the CPU time of one thread.
+func SpentBy(pid, tid int) (time.Duration, error) {
+	text, err := os.ReadFile(path(pid, "task", strconv.Itoa(tid), "schedstat"))
+	if err != nil {
+		return 0, fmt.Errorf("CPU time of thread %d: %w", tid, err)
+	}
+	first, _, _ := strings.Cut(string(text), " ")
+	ns, err := strconv.ParseInt(first, 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("CPU time of thread %d: %w", tid, err)
+	}
+	return time.Duration(ns), nil
 }
 
 // Sleeps tells how often the threads of a process that live have gone to sleep so far, waiting for something
 // (voluntary_ctxt_switches of proc_pid_status(5)).
 func Sleeps(pid int) (sum int, err error) {
-	tids, err := numbered(path(pid, "task"))
+	all, err := Pulses(pid)
 	if err != nil {
-		return 0, fmt.Errorf("list the threads of process %d: %w", pid, err)
+		return 0, fmt.Errorf("how often process %d slept: %w", pid, err)
 	}
-	for _, tid := range tids {
-		text, err := os.ReadFile(path(pid, "task", strconv.Itoa(tid), "status"))
-		if Gone(err) {
-			continue
-		}
-		if err != nil {
-			return 0, fmt.Errorf("how often thread %d slept: %w", tid, err)
-		}
-		_, value, _ := strings.Cut(string(text), "\nvoluntary_ctxt_switches:")
-		value, _, _ = strings.Cut(value, "\n")
-		n, err := strconv.Atoi(strings.TrimSpace(value))
-		if err != nil {
-			return 0, fmt.Errorf("how often thread %d slept: %w", tid, err)
-		}
-		sum += n
+	for _, p := range all {
+		sum += int(p.Slept)
 	}
 	return sum, nil
 }
