@@ -130,9 +130,16 @@ func (m *model) counts() []countView {
 	for _, c := range m.Claims {
 		by[c.Verdict]++
 	}
+	systems := 0
+	for _, s := range m.servers {
+		if s.System {
+			systems++
+		}
+	}
 	return []countView{
 		{len(m.Claims), "claims", fmt.Sprintf("%d hold, %d hold under a condition, %d are outdated, %d are refuted", by["holds"], by["qualified"], by["outdated"], by["refuted"])},
-		{len(m.servers), "servers", "an architecture each, made to be read"},
+		{len(m.servers) - systems, "reference servers", "an architecture each, made to be read"},
+		{systems, "systems in the wild", "as Debian packages them, held against the same claims"},
 		{m.Run.Summary.Total(), "findings in this run", m.Run.Summary.Line()},
 		{len(m.wrong), "counterexamples", "servers that are wrong on purpose, so that every check is seen to fail"},
 	}

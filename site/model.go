@@ -211,6 +211,7 @@ func (m *model) subjects() []string {
 
 func chapterPage(folder string) string { return "chapter-" + folder + ".html" }
 func serverPage(name string) string    { return "server-" + strings.ReplaceAll(name, "/", "-") + ".html" }
+func mistakePage(name string) string   { return strings.ReplaceAll(name, "/", "-") + ".html" }
 func howPage(name string) string       { return "how-to-" + name + ".html" }
 
 // claimURL is where a claim has its place.

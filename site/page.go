@@ -110,6 +110,7 @@ func (m *model) funcs() template.FuncMap {
 		"inline":     m.inline,
 		"claimURL":   m.claimURL,
 		"serverURL":  serverPage,
+		"mistakeURL": mistakePage,
 		"chapterURL": chapterPage,
 		"command":    command,
 		"outcome":    outcomeBadge,

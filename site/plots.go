@@ -16,7 +16,7 @@ import (
 // plotView is a plot with its numbers.
 type plotView struct {
 	ID, Title string
-	Figure    template.HTML
+	Picture   template.HTML
 	Head      []string
 	Rows      [][]string
 	CSV       string
@@ -93,7 +93,7 @@ func (p *plotView) draw() {
 			p.Rows = append(p.Rows, []string{s.Name, exact(s.X[i]), exact(s.Y[i])})
 		}
 	}
-	p.Figure = figure("plot-"+p.ID, draw.Plot(p.Title, p.curves), template.HTML(template.HTMLEscapeString(p.Title+".")))
+	p.Picture = template.HTML(draw.Plot(p.Title, p.curves))
 }
 
 func exact(f float64) string {
@@ -131,7 +131,8 @@ func (m *model) plotPages(t templates, files Files) ([]page, error) {
 func (m *model) plotFigure(id string) template.HTML {
 	for _, p := range m.plots() {
 		if p.ID == id {
-			return template.HTML(strings.Replace(string(p.Figure), `id="plot-`, `id="in-text-`, 1)) + template.HTML(fmt.Sprintf(`<p class="small"><a href="plots.html#%s">its numbers</a></p>`, p.ID))
+			caption := fmt.Sprintf(`%s. <a href="plots.html#%s">Its numbers.</a>`, template.HTMLEscapeString(p.Title), p.ID)
+			return figure("in-text-"+p.ID, string(p.Picture), template.HTML(caption))
 		}
 	}
 	return m.render("*(The plot is drawn from numbers that this run does not have.)*")

@@ -122,10 +122,10 @@ func fieldsOf(v any) []fieldView {
 // mistakeView is a counterexample on its page.
 type mistakeView struct {
 	Server
-	Anchor string
-	Code   template.HTML
-	Doc    template.HTML
-	Found  []wrongFinding
+	Page  string
+	Code  template.HTML
+	Doc   template.HTML
+	Found []wrongFinding
 }
 
 type wrongFinding struct {
@@ -133,11 +133,13 @@ type wrongFinding struct {
 	Result *report.Result
 }
 
-// wrongPages shows the servers that are wrong on purpose: the mistake, its code, and the witness that convicts it.
+// wrongPages shows the servers that are wrong on purpose: a list of the mistakes, and for each a page with its code, and
+// the witness that convicts it.
 func (m *model) wrongPages(t templates, _ Files) ([]page, error) {
 	var all []mistakeView
+	var pages []page
 	for _, s := range m.wrong {
-		v := mistakeView{Server: s, Anchor: slug(s.Name)}
+		v := mistakeView{Server: s, Page: mistakePage(s.Name)}
 		for _, id := range s.Breaks {
 			v.Found = append(v.Found, wrongFinding{m.claims[id], m.finding(id, s.Name)})
 		}
@@ -149,10 +151,15 @@ func (m *model) wrongPages(t templates, _ Files) ([]page, error) {
 			v.Code = highlight("go", string(src))
 		}
 		all = append(all, v)
+		body, err := t.fill("mistake", v)
+		if err != nil {
+			return nil, err
+		}
+		pages = append(pages, page{Path: v.Page, Title: s.Name, Kind: "mistake", Body: body, Description: "A server that is wrong on purpose: " + s.Summary + "."})
 	}
 	body, err := t.fill("counterexamples", all)
-	return []page{{
+	return append(pages, page{
 		Path: "counterexamples.html", Title: "Wrong on purpose", Kind: "counterexamples", Body: body,
 		Description: "Servers that each make one mistake that people make, and the check that catches it.",
-	}}, err
+	}), err
 }

@@ -35,7 +35,7 @@ func (m *model) searchIndex(pages []page, files Files) error {
 		all = append(all, entry{serverPage(s.Name), "server", s.Name, s.Summary, strings.Join(s.Traits, " ")})
 	}
 	for _, s := range m.wrong {
-		all = append(all, entry{"counterexamples.html#" + slug(s.Name), "mistake", s.Name, s.Summary, strings.Join(s.Breaks, " ")})
+		all = append(all, entry{mistakePage(s.Name), "mistake", s.Name, s.Summary, strings.Join(s.Breaks, " ")})
 	}
 	for _, h := range m.how {
 		all = append(all, entry{howPage(h.Name), "how to", "", h.Title, h.Summary + " " + plain(string(m.render(h.Text)))})

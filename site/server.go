@@ -30,6 +30,7 @@ type serverView struct {
 	Several    template.HTML
 	Claims     []serverClaim
 	Broken     []serverClaim
+	Failed     bool // one of them is a failure
 	Costs      []costView
 	Doc        template.HTML
 	Code       []codeFile
@@ -104,7 +105,7 @@ func (m *model) serverView(i int) (serverView, error) {
 	}
 	for _, c := range v.Claims {
 		if bad(c.Result.Outcome) {
-			v.Broken = append(v.Broken, c)
+			v.Broken, v.Failed = append(v.Broken, c), v.Failed || c.Result.Outcome == check.Fail
 		}
 	}
 	if st := m.stages[s.Name]; st != nil {
@@ -147,8 +148,16 @@ func roles(s *stage.Stage) []roleView {
 }
 
 func (m *model) architectureFigure(name string, s *stage.Stage) template.HTML {
-	caption := fmt.Sprintf(`<a href="%s"><code>%s</code></a> as it was observed: %d calls of %d clients, recorded on Linux %s. <span class="roles">%s</span>`,
-		serverPage(name), name, len(s.Rec.Calls), s.Clients, template.HTMLEscapeString(s.Rec.Header.Kernel), template.HTMLEscapeString(draw.Sentence(s)))
+	left := ""
+	switch s.Bystanders {
+	case 0:
+	case 1:
+		left = " One more of its processes had no part in it."
+	default:
+		left = fmt.Sprintf(" %d more of its processes had no part in it.", s.Bystanders)
+	}
+	caption := fmt.Sprintf(`<a href="%s"><code>%s</code></a> as it was observed: %d calls that concern %d clients, recorded on Linux %s.%s <span class="roles">%s</span>`,
+		serverPage(name), name, len(s.Rec.Calls), s.Clients, template.HTMLEscapeString(s.Rec.Header.Kernel), left, template.HTMLEscapeString(draw.Sentence(s)))
 	return figure("picture-"+slug(name), draw.Architecture(s), template.HTML(caption))
 }
 

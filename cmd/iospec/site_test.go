@@ -55,6 +55,9 @@ func told(sentence string) string {
 		role, who, _ := strings.Cut(part, ": ")
 		names := strings.Split(numbers.ReplaceAllString(who, ""), ", ")
 		slices.Sort(names)
+		for i := range names {
+			names[i] = strings.TrimSuffix(names[i], "s") // there are as many as the machine has cores
+		}
 		parts = append(parts, role+": "+strings.Join(slices.Compact(names), ", "))
 	}
 	return strings.Join(parts, ". ")

@@ -167,12 +167,13 @@ func (c *canvas) door(s *stage.Stage, p *plan, row int) {
 	c.arrow("flow accept", [2]float64{x, y}, [2]float64{x + 28, y})
 	c.rect("listener", x+29, y-14, 82, 28, 14)
 	c.text("listener-word middle", x+70, y+4.5, word)
-	c.text("flow-label middle", x+70, y-20, "connect")
 	if len(accepting) == 1 {
+		c.text("flow-label middle", x+70, y-20, "connect")
 		c.arrow("flow accept", [2]float64{x + 111, y}, [2]float64{accepting[0].x, y})
 		return
 	}
-	bus := accepting[0].y - boxHead - 12
+	c.text("flow-label end", x+62, y-20, "connect")
+	bus := accepting[0].y - boxHead - doorUp
 	for _, k := range accepting {
 		c.arrow("flow accept", [2]float64{x + 70, y - 14}, [2]float64{x + 70, bus}, [2]float64{k.cx() + 40, bus}, [2]float64{k.cx() + 40, k.y})
 	}

@@ -19,6 +19,7 @@ const (
 	leftMargin   = 214.0
 	topMargin    = 34.0
 	clientsW     = 74.0
+	doorUp       = 12.0 // of the line from the listener, above the processes
 )
 
 // card is a group in its place.

@@ -113,12 +113,26 @@ func (c *canvas) wires(p *plan, g gap) {
 		c.arrow("hand "+w.class, points...)
 		lines := fit(w.lines, 24)
 		y := y2 - boxHead - 4 - 14*float64(len(lines)-1)
+		if p.shares(g.row + 1) {
+			y -= doorUp + 2 // above the line from the listener
+		}
 		if w.left {
 			c.lines("hand-label end", w.to-9, y, 14, lines)
 		} else {
 			c.lines("hand-label", w.to+9, y, 14, lines)
 		}
 	}
+}
+
+// shares reports whether several cards of a row accept, so that a line from the listener runs above them.
+func (p *plan) shares(row int) bool {
+	accepting := 0
+	for _, i := range p.rows[row] {
+		if p.cards[i].Sum.Accepts > 0 {
+			accepting++
+		}
+	}
+	return accepting > 1
 }
 
 // bus reports whether requests and answers of a row run below its cards.

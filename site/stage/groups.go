@@ -137,7 +137,7 @@ func (g Group) Spread(count func(*Actor) int) (least, most int) {
 
 // helpers is what those are called who only perform what a proactor has started.
 var helpers = map[string]string{
-	"acceptor": "accepting helper", "reading threads": "reading helpers", "writing threads": "writing helpers",
+	"acceptor": "accepting helper", "acceptors": "accepting helpers", "reading threads": "reading helpers", "writing threads": "writing helpers",
 }
 
 // name numbers groups that would have the same name.

@@ -25,18 +25,18 @@ func (g Group) role() string {
 	case a.Guessed:
 		return "proactor"
 	case mux && a.Accepts > 0 && io:
-		return "reactor"
+		return plural(n, "reactor")
 	case mux && !io:
-		return "main reactor"
+		return plural(n, "main reactor")
 	case mux:
-		return "sub-reactor"
+		return plural(n, "sub-reactor")
 	case a.Accepts > 0 && io:
 		return plural(n, "serving "+thing)
 	case a.Accepts > 0:
 		if g.Actors[0].Starts > 0 {
 			return "parent"
 		}
-		return "acceptor"
+		return plural(n, "acceptor")
 	case io && a.Reads == 0:
 		return plural(n, "writing "+thing)
 	case io && a.Writes == 0:
@@ -83,7 +83,7 @@ func (g Group) Waiting() string {
 		if g.watchesListener() {
 			listener = "listener and "
 		}
-		return fmt.Sprintf("each sleeps in %s: %sup to %d clients", waitCall(a.WaitsFor[0]), listener, most)
+		return fmt.Sprintf("each sleeps in %s: %s%s", waitCall(a.WaitsFor[0]), listener, upTo(most))
 	case a.Kernel:
 		return "performs what it was asked for, and tells when it is done"
 	case a.Done > 0:
@@ -109,7 +109,7 @@ func (g Group) Serving() string {
 	case most == 0:
 		return ""
 	case len(g.Actors) == 1:
-		return fmt.Sprintf(" · serves %d clients", most)
+		return fmt.Sprintf(" · serves %d %s", most, plural(most, "client"))
 	case most == 1 && least == 1:
 		return " · each serves 1 client"
 	case least == most:
@@ -147,10 +147,14 @@ func (w Watch) members() string {
 	case w.Listener && w.Most == 0:
 		return "the listener alone"
 	case w.Listener:
-		return fmt.Sprintf("the listener and up to %d clients", w.Most)
+		return "the listener and " + upTo(w.Most)
 	default:
-		return fmt.Sprintf("up to %d clients", w.Most)
+		return upTo(w.Most)
 	}
+}
+
+func upTo(clients int) string {
+	return fmt.Sprintf("up to %d %s", clients, plural(clients, "client"))
 }
 
 // Called is the name of a thread that takes part, "" of others.

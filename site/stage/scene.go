@@ -441,6 +441,7 @@ func singular(groups []Group, a *Actor) string {
 }
 
 var ones = map[string]string{
+	"Reactors": "Reactor", "Main reactors": "Main reactor", "Sub-reactors": "Sub-reactor", "Acceptors": "Acceptor", "Accepting helpers": "Accepting helper",
 	"Children": "Child", "Workers": "Worker", "Serving threads": "Serving thread", "Serving processes": "Serving process",
 	"Reading helpers": "Reading helper", "Writing helpers": "Writing helper", "Reading threads": "Reading thread", "Writing threads": "Writing thread",
 }

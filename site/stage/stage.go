@@ -26,7 +26,9 @@ type Stage struct {
 	Actors    []*Actor    // who takes part, by the birth of their threads
 	Idle      map[int]int // by process: threads that take no part, such as a runtime's own
 	Links     []Link      // hand-overs between actors
-	Ops       []Op        // of io_uring, by their beginning
+
+	Bystanders int  // processes that take no part, such as a worker that got no client
+	Ops        []Op // of io_uring, by their beginning
 
 	actor map[int]*Actor // by thread
 }
@@ -272,8 +274,11 @@ func (s *Stage) choose() {
 		in[a.PID] = true
 	}
 	for _, a := range s.actor {
-		if in[a.PID] && !a.takesPart() {
+		switch {
+		case in[a.PID] && !a.takesPart():
 			s.Idle[a.PID]++
+		case !in[a.PID] && a.Leader:
+			s.Bystanders++
 		}
 	}
 }
