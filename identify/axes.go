@@ -97,12 +97,22 @@ func accepting(s *survey, architecture string) string {
 
 // apart reports whether those who accept serve nobody.
 func (s *survey) apart() bool {
+	own, all := s.kept(func(tid int) int { return tid })
+	return own == 0 && all > 0
+}
+
+// kept counts the connections that were served by whoever accepted them, thread or process, of those of which both is known.
+func (s *survey) kept(who func(tid int) int) (own, all int) {
 	for _, c := range s.conns {
-		if slices.ContainsFunc(c.threads, func(tid int) bool { return s.accepts[tid] != nil }) {
-			return false
+		if c.Accept == nil || len(c.threads) == 0 {
+			continue
+		}
+		all++
+		if slices.ContainsFunc(c.threads, func(tid int) bool { return who(tid) == who(c.Accept.TID) }) {
+			own++
 		}
 	}
-	return len(s.accepts) > 0
+	return own, all
 }
 
 // accepters are those who could accept: who waits for a listener, or calls accept.

@@ -107,14 +107,20 @@ func threadReused(s *survey) reply {
 	return no(nil, "%s serve %s", plural(len(all), "thread"), plural(len(s.conns), "connection"))
 }
 
-// connectionsWait: there were more clients at the same time than there are threads that serve.
+// connectionsWait: there were more clients at the same time than there are threads that serve. Where others accept than those
+// who serve, only clients count that were accepted: such a thread would make another one for a client, if it made one for each,
+// and clients that wait to be accepted wait for nothing but that. One client more proves nothing: a thread that is just done may
+// take it before the one that was made for it.
 func connectionsWait(s *survey) reply {
 	if r := s.idle(); r != nil {
 		return *r
 	}
-	n := len(s.spans(func(c *trace.Call) int { return c.TID }))
-	if s.clients > n {
-		return yes(nil, "up to %s at the same time, and %s", plural(s.clients, "client"), plural(n, "thread"))
+	n, clients, which := len(s.spans(func(c *trace.Call) int { return c.TID })), s.clients, "client"
+	if s.apart() {
+		clients, which = s.open, "accepted client"
 	}
-	return unknown(loadThreads, "never more than %s at the same time, and %s", plural(s.clients, "client"), plural(n, "thread"))
+	if !nearlyAll(n, clients) {
+		return yes(nil, "up to %s at the same time, and %s", plural(clients, which), plural(n, "thread"))
+	}
+	return unknown(loadThreads, "up to %s at the same time, and %s: too few clients to tell", plural(clients, which), plural(n, "thread"))
 }

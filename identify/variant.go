@@ -11,11 +11,10 @@ func variant(s *survey, architecture string) string {
 	switch architecture {
 	case "process-per-connection":
 		return s.processVariant()
-	case "process-pool", "multi-reactor-threads", "multi-reactor-processes":
-		if s.apart() {
-			return "one accepts and hands over"
-		}
-		return "each accepts what it serves"
+	case "multi-reactor-threads":
+		return s.acceptVariant(func(tid int) int { return tid })
+	case "process-pool", "multi-reactor-processes":
+		return s.acceptVariant(s.processOf)
 	case "thread-pool":
 		return s.poolVariant()
 	case "single-reactor-threads":
@@ -51,6 +50,22 @@ func (s *survey) processVariant() string {
 	return "each is a copy of the one that accepts"
 }
 
+// acceptVariant says who serves what a thread or a process has accepted.
+func (s *survey) acceptVariant(who func(tid int) int) string {
+	own, all := s.kept(who)
+	accepting := map[int]bool{}
+	for tid := range s.accepts {
+		accepting[who(tid)] = true
+	}
+	switch {
+	case nearlyAll(own, all):
+		return "each accepts what it serves"
+	case len(accepting) > 1:
+		return "several accept, and hand over to one another"
+	}
+	return "one accepts and hands over"
+}
+
 func (s *survey) poolVariant() string {
 	begun, late := s.begun(), 0
 	threads := s.spans(func(c *trace.Call) int { return c.TID })
@@ -59,10 +74,13 @@ func (s *survey) poolVariant() string {
 			late++
 		}
 	}
-	if 2*late > len(threads) {
-		return "filled as clients come"
+	switch {
+	case 2*late <= len(threads):
+		return "filled beforehand"
+	case connectionsWait(s).answer != Yes:
+		return "filled as clients come, and never full: or a thread for each connection, kept for another one"
 	}
-	return "filled beforehand"
+	return "filled as clients come"
 }
 
 func (s *survey) workersVariant() string {

@@ -1,6 +1,10 @@
 // One epoll instance. With "followers", four threads wait on it, and whoever is told of something handles it (EPOLLONESHOT
-// keeps the others away meanwhile). With "workers", one thread waits, and others read and write what it was told of.
+// keeps the others away meanwhile). With "workers", one thread waits, and others read and write what it was told of; with a number behind it,
+// in as many processes, each with a set of its own.
 #include "line.h"
+
+#include <signal.h>
+#include <sys/prctl.h>
 
 static int set, listener, workers;
 static struct conn *queue[4096];
@@ -46,6 +50,8 @@ static void *loop(void *unused) {
 int main(int argc, char **argv) {
   if (argc < 3) return 2;
   listener = door(argv[1], SOCK_NONBLOCK);
+  for (int more = argc > 3 ? atoi(argv[3]) : 1; --more > 0 && fork();) {}
+  if (argc > 3) prctl(PR_SET_PDEATHSIG, SIGTERM);
   set = epoll_create1(0);
   workers = !strcmp(argv[2], "workers");
   watch(set, EPOLL_CTL_ADD, listener, EPOLLIN | EPOLLONESHOT, NULL);
