@@ -78,13 +78,16 @@ func (c *canvas) curves(curves []report.Series, x, y *scale) {
 			}
 			fmt.Fprintf(&d, "%s%s %s", op, num(x.at(s.X[k])), num(y.at(s.Y[k])))
 		}
-		c.path(fmt.Sprintf("curve s%d", i%6), d.String())
+		c.path(fmt.Sprintf("curve s%d%s", i%6, again(i)), d.String())
 		for k := range s.X {
 			c.circle(fmt.Sprintf("point f%d", i%6), x.at(s.X[k]), y.at(s.Y[k]), 4)
 		}
 	}
 	c.names(curves, y)
 }
+
+// again tells curves of one colour apart.
+func again(i int) string { return []string{"", " second", " third"}[i/6%3] }
 
 // names writes the curves' names on the right, at their ends if there is room, and in their order in any case.
 func (c *canvas) names(curves []report.Series, y *scale) {
@@ -108,7 +111,7 @@ func (c *canvas) names(curves []report.Series, y *scale) {
 		lowest = at[k] - step
 	}
 	for k, i := range order {
-		c.line(fmt.Sprintf("leader s%d", i%6), plotW-plotR+4, end(i), plotW-plotR+18, at[k])
+		c.line(fmt.Sprintf("leader s%d%s", i%6, again(i)), plotW-plotR+4, end(i), plotW-plotR+18, at[k])
 		c.text(fmt.Sprintf("curve-name f%d", i%6), plotW-plotR+22, at[k]+4, curves[i].Name)
 	}
 }
