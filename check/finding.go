@@ -41,6 +41,7 @@ type Finding struct {
 	Observed string    `json:"observed,omitempty"` // what was seen instead, or what makes it pass, with the counts
 	Witness  []Witness `json:"witness,omitempty"`  // the 3–10 events that convict (or, on a pass, that show it)
 	Acquit   string    `json:"acquit,omitempty"`   // on a failure: what would have acquitted
+	By       string    `json:"by,omitempty"`       // how it was found: "sampling", by looks at /proc; "": by what was recorded or done
 }
 
 // A Witness is one event of the evidence. Events of a recording carry their call's number, time and thread; other

@@ -16,12 +16,8 @@ const BySampling = "sampling"
 // Sampled tells what a server is from looks at it, where its calls could not be recorded. The questions and the architectures
 // are the same; questions that looks cannot answer are open, and the answer is inconclusive where it depends on them.
 func Sampled(o *sample.Observation, about About) Identity {
-	v := o.View()
-	signs := map[string]Sign{}
-	for _, q := range questions {
-		r := sampledAnswers[q.id](v)
-		signs[q.id] = Sign{ID: q.id, Asks: q.asks, Answer: r.answer, Observed: r.observed, Settle: r.settle, Witness: check.Seen(r.told)}
-	}
+	l := Look(o)
+	v, signs := l.view, l.signs
 	fits := rank(signs)
 	id := Identity{Schema: Schema, Source: BySampling, Unseen: unseen(o.Sight), Command: o.Command, Address: o.Address, Confidence: confidence(fits)}
 	if id.Confidence == None {
@@ -34,13 +30,7 @@ func Sampled(o *sample.Observation, about About) Identity {
 	id.RunnerUp, id.Apart = runnerUp(signs, fits)
 	id.Demultiplexer, id.Trigger = sampledDemultiplexer(v, signs), sampledTrigger(v)
 	id.Accept = sampledAccepting(v, id.Architecture)
-	id.Candidates, id.Claims = candidates(func(claim string) (check.Finding, bool) {
-		p := check.BySampling[claim]
-		if p == nil {
-			return check.Finding{}, false
-		}
-		return p(v), true
-	}, fits, id.axes(), about)
+	id.Candidates, id.Claims = candidates(func(claim string) (check.Finding, bool) { return l.Judge(claim, nil) }, fits, id.axes(), about)
 	id.Facts = sampledFacts(v)
 	return id
 }

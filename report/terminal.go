@@ -175,10 +175,23 @@ func chapterTitle(chapter string) string {
 
 // Trouble prints every finding that is not a pass, in full, each with the command that shows it again.
 func Trouble(out io.Writer, run *Run, style Style) {
+	var unjudged []Result // by looks: they have one reason, and there are many
 	for _, r := range run.Results {
-		if r.Outcome != check.Pass && r.Known == nil && !run.wrong(r.Subject) {
+		switch {
+		case r.Outcome == check.Pass || r.Known != nil || run.wrong(r.Subject):
+		case r.Outcome == check.Unsupported && r.By != "":
+			unjudged = append(unjudged, r)
+		default:
 			Detail(out, r, run.claim(r.Claim), style)
 		}
+	}
+	if len(unjudged) > 0 {
+		var ids []string
+		for _, r := range unjudged {
+			ids = append(ids, r.Claim)
+		}
+		fmt.Fprintf(out, "\n%s  %s\n", style.Paint(cell[check.Unsupported].color, string(check.Unsupported)), style.Wrap(strings.Join(ids, ", "), 13))
+		fmt.Fprintf(out, "  %-10s%s\n  %-10s%s\n", "observed", wrap(unjudged[0].Observed, 12, style.width()), "by", unjudged[0].By)
 	}
 }
 
@@ -211,6 +224,7 @@ func Detail(out io.Writer, r Result, c Claim, style Style) {
 	line("claim", c.Title)
 	line("expected", r.Expected)
 	line("observed", r.Observed)
+	line("by", r.By)
 	for i, w := range r.Witness {
 		label := ""
 		if i == 0 {
@@ -320,6 +334,14 @@ func (r *Run) Owed(s Subject) (broke, missed, extra []string) {
 	return broke, missed, extra
 }
 
+// by says how a finding was found, if not in the usual way.
+func by(f check.Finding) string {
+	if f.By == "" {
+		return ""
+	}
+	return " (by " + f.By + ")"
+}
+
 // Line is the one-line summary.
 func (s Summary) Line() string {
 	parts := []string{fmt.Sprintf("%d kept", s.Pass)}
@@ -343,7 +365,7 @@ func Single(out io.Writer, run *Run, s Subject, style Style, verbose bool) {
 		fmt.Fprintf(out, "  %s %s\n", style.pad(color, word, 6), style.Paint("1", r.Claim))
 		fmt.Fprintf(out, "         %s\n", style.Paint("2", wrap(c.Title, 9, style.width())))
 		if r.Outcome == check.Pass && r.Observed != "" {
-			fmt.Fprintf(out, "         %s\n", wrap(r.Observed, 9, style.width()))
+			fmt.Fprintf(out, "         %s\n", wrap(r.Observed+by(r.Finding), 9, style.width()))
 		}
 		if verbose && r.Outcome == check.Pass {
 			for _, w := range r.Witness {

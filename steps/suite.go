@@ -17,6 +17,7 @@ import (
 
 	"github.com/iospec/iospec/check"
 	"github.com/iospec/iospec/features"
+	"github.com/iospec/iospec/identify"
 	"github.com/iospec/iospec/internal/code"
 	"github.com/iospec/iospec/internal/trait"
 	"github.com/iospec/iospec/report"
@@ -72,6 +73,9 @@ type Plan struct {
 	// Record makes the recording of the exercise with a target; the suite calls it once per target at most.
 	Record func(context.Context, Target) (*trace.Recording, error)
 
+	// Looked, if set, judges @server scenarios in place of recordings: the target was looked at. There is one target then.
+	Looked *identify.Looked
+
 	// Progress, if set, is told of each scenario before it runs (done nil) and after, and of each recording that is
 	// begun (claim ""). It may be called by several goroutines.
 	Progress func(subject, claim, scenario string, done *report.Scenario)
@@ -94,6 +98,9 @@ func Run(ctx context.Context, plan Plan) (*report.Run, error) {
 	}
 	if plan.FS == nil {
 		plan.FS = features.FS
+	}
+	if plan.Looked != nil {
+		plan.Record = unrecorded
 	}
 	if plan.steps == nil {
 		plan.steps = stepFiles

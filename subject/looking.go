@@ -19,17 +19,18 @@ type looker struct {
 	*exercise
 	sampler *sampler.Sampler
 	seen    *sample.Observation
-	here    []*client // that are connected
-	last    time.Duration
+	here    []*client     // that are connected
+	last    time.Duration // that a turn took
+	rested  bool          // it did when it was last waited for, and nobody has done anything since
 }
 
 // How much is asked.
 const (
 	lookedArrivals = 6  // clients that come one by one
-	lookedRequests = 3  // of each of them
-	lookedHeavy    = 2  // long ones
+	lookedRequests = 2  // of each of them
+	lookedHeavy    = 1  // long ones
 	lookedHeld     = 30 // clients that come all at once, beside them
-	lookedOfHeld   = 12 // of which so many are asked one by one
+	lookedOfHeld   = 8  // of which so many are asked one by one
 	lookedAgain    = 4  // clients that come when others have gone
 	lookedNothing  = 3  // turns in a row in which nobody asks
 	lookedWaves    = 20 // times as many come at once, until two processes serve
@@ -91,7 +92,8 @@ func (l *looker) pulse(full bool) sampler.Pulse {
 
 // rests waits until two looks in a row have shown all threads asleep, and none to have run in between. One that is
 // restless by itself, such as a clock's, may have: it is waited for a little only.
-func (l *looker) rests() bool {
+func (l *looker) rests() (rested bool) {
+	defer func() { l.rested = rested }()
 	var before sampler.Pulse
 	asleep := 0
 	for poll := newPoll(l.drowsy); ; {
@@ -114,7 +116,9 @@ func (l *looker) rests() bool {
 
 // turn does one thing to a server that rests, and notes who has run for it when it rests again.
 func (l *looker) turn(kind string, do func() (c *client, answered bool)) {
-	l.rests()
+	if !l.rested { // else it rests since the turn before
+		l.rests()
+	}
 	before, began := l.pulse(true), time.Now()
 	c, answered := do()
 	rested := l.rests()
@@ -236,6 +240,7 @@ func (l *looker) held() error {
 
 // crowd lets many clients come at once, and ask.
 func (l *looker) crowd() []*client {
+	l.rested = false
 	came := make([]*client, lookedHeld)
 	var connecting sync.WaitGroup
 	for i := range came {
@@ -260,7 +265,7 @@ func (l *looker) crowd() []*client {
 func (l *looker) leaving() error {
 	var stay []*client
 	for i, c := range l.here {
-		if i < lookedArrivals || i%2 == 0 {
+		if l.rested = false; i < lookedArrivals || i%2 == 0 {
 			c.close(false)
 		} else {
 			stay = append(stay, c)

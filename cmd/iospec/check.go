@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/iospec/iospec/features"
+	"github.com/iospec/iospec/identify"
 	"github.com/iospec/iospec/report"
 )
 
@@ -44,6 +45,7 @@ or refute each. Without a command, the server is the one that ` + configName + `
 	}
 	f.serverFlags.register(cmd)
 	f.judgeFlags.register(cmd)
+	f.registerNoPtrace(cmd)
 	fl := cmd.Flags()
 	fl.StringVar(&f.recording, "record", "", "also keep the recording in this file, for judge and show")
 	fl.StringVar(&f.config, "config", configName, "the description of the server, which is read when no command is given")
@@ -89,15 +91,16 @@ func (f *checkFlags) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	defer dir.Abandon()
-	line := newProgress(cmd.ErrOrStderr(), f.serverFlags.quiet)
-	line.show("starting, driving and recording %s …", t.Name)
-	rec, err := record(cmd.Context(), t, f.recording)
-	line.clear()
+	rec, o, err := f.observe(cmd, t, f.recording)
 	if err != nil {
 		return err
 	}
 	f.judgeFlags.quiet = f.serverFlags.quiet
-	return f.judge(cmd, judgement{target: t, claims: claims, recording: rec, known: slices.Concat(f.known, known), dir: dir})
+	j := judgement{target: t, claims: claims, recording: rec, known: slices.Concat(f.known, known), dir: dir}
+	if o != nil {
+		j.looked = identify.Look(o)
+	}
+	return f.judge(cmd, j)
 }
 
 // folder begins the report, if one is wanted.

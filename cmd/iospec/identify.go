@@ -10,7 +10,6 @@ import (
 	"github.com/iospec/iospec/features"
 	"github.com/iospec/iospec/identify"
 	"github.com/iospec/iospec/internal/trait"
-	"github.com/iospec/iospec/steps"
 )
 
 func newIdentify() *cobra.Command {
@@ -91,21 +90,15 @@ func (f *serverFlags) identify(cmd *cobra.Command, command []string, file, keep 
 	if err != nil {
 		return id, err
 	}
-	line := newProgress(cmd.ErrOrStderr(), f.quiet)
-	defer line.clear()
-	if f.noPtrace {
-		line.show("starting, driving and looking at %s …", t.Name)
-		o, err := steps.Sample(cmd.Context(), t)
-		if err != nil {
-			return id, err
-		}
-		return identify.Sampled(o, about), nil
-	}
-	line.show("starting, driving and recording %s …", t.Name)
-	rec, err := record(cmd.Context(), t, keep)
+	rec, o, err := f.observe(cmd, t, keep)
 	if err != nil {
 		return id, err
 	}
+	if o != nil {
+		return identify.Sampled(o, about), nil
+	}
+	line := newProgress(cmd.ErrOrStderr(), f.quiet)
+	defer line.clear()
 	if id = identify.Identify(rec, about); t.Load != "" || !slices.Contains(id.Settle, identify.LoadMore) {
 		return id, nil
 	}

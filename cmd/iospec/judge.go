@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/iospec/iospec/features"
+	"github.com/iospec/iospec/identify"
 	"github.com/iospec/iospec/internal/trait"
 	"github.com/iospec/iospec/report"
 	"github.com/iospec/iospec/steps"
@@ -159,7 +160,8 @@ func (f *judgeFlags) readKnown() (report.Known, error) {
 type judgement struct {
 	target    steps.Target
 	claims    []features.Claim
-	recording *trace.Recording
+	recording *trace.Recording // nil: it was looked at
+	looked    *identify.Looked
 	known     report.Known
 	dir       *report.Folder
 }
@@ -167,7 +169,7 @@ type judgement struct {
 // judge holds a recording against the claims, and the server itself where a scenario has a load of its own, and tells
 // what came of it wherever the flags say.
 func (f *judgeFlags) judge(cmd *cobra.Command, j judgement) error {
-	plan := steps.Plan{Claims: j.claims, Targets: []steps.Target{j.target}}
+	plan := steps.Plan{Claims: j.claims, Targets: []steps.Target{j.target}, Looked: j.looked}
 	plan.Record = func(context.Context, steps.Target) (*trace.Recording, error) { return j.recording, nil }
 	run, err := steps.Run(cmd.Context(), plan)
 	if err != nil {
@@ -187,7 +189,7 @@ func (f *judgeFlags) judge(cmd *cobra.Command, j judgement) error {
 	if err := f.write(cmd, run, j); err != nil {
 		return err
 	}
-	return f.status(out, run, stale, unjudged)
+	return f.status(out, run, j.looked != nil, stale, unjudged)
 }
 
 // write writes the findings where they are wanted in another form.
@@ -198,6 +200,9 @@ func (f *judgeFlags) write(cmd *cobra.Command, run *report.Run, j judgement) err
 	if err := writeFile(cmd, f.junit, func(w io.Writer) error { return report.JUnit(w, run) }); err != nil {
 		return err
 	}
+	if j.recording == nil {
+		return j.dir.Finish(run)
+	}
 	file, err := j.dir.Recording(j.target.Name)
 	if file != nil {
 		_, err = j.recording.WriteTo(file)
@@ -207,12 +212,15 @@ func (f *judgeFlags) write(cmd *cobra.Command, run *report.Run, j judgement) err
 }
 
 // status is the exit status. A list of known failures that is out of date is a failure: it hides what is to come.
-func (f *judgeFlags) status(out io.Writer, run *report.Run, stale, unjudged []string) error {
+func (f *judgeFlags) status(out io.Writer, run *report.Run, looked bool, stale, unjudged []string) error {
 	if len(unjudged) > 0 && !f.quiet {
 		fmt.Fprintf(out, "known to fail, and not judged here: %s\n", strings.Join(unjudged, ", "))
 	}
 	if err := verdict(run.Summary, f.strict); err != nil {
 		return err
+	}
+	if looked && run.Summary.Unsupported == run.Summary.Total() {
+		return &problem{exitMissing, errors.New("no claim could be judged by looks at /proc"), "run where ptrace is allowed: 'iospec doctor' says what would help"}
 	}
 	if len(stale) > 0 {
 		fmt.Fprintf(out, "known to fail, and kept: take %s off the list\n", strings.Join(stale, ", "))

@@ -20,14 +20,15 @@ import (
 
 // serverFlags say how to start and drive a server under test.
 type serverFlags struct {
-	pid      int
-	address  string
-	protocol string
-	load     string
-	start    time.Duration
-	scale    float64
-	quiet    bool
-	noPtrace bool
+	pid        int
+	address    string
+	protocol   string
+	load       string
+	start      time.Duration
+	scale      float64
+	quiet      bool
+	noPtrace   bool
+	needPtrace bool
 }
 
 func (f *serverFlags) register(cmd *cobra.Command) {

@@ -22,7 +22,7 @@ const module = "github.com/iospec/iospec/"
 var may = map[string][]string{
 	"trace":           {},
 	"sample":          {"trace"},
-	"check":           {"sample", "trace"},
+	"check":           {"trace"},
 	"identify":        {"check", "sample", "trace"},
 	"tracer":          {"trace", "internal"},
 	"sampler":         {"sample", "trace", "internal"},
