@@ -34,7 +34,7 @@ func input(t *testing.T) site.Input {
 	require.NoError(t, err)
 	in := site.Input{
 		Claims: claims, Docs: docs.FS, Sources: servers(), Predicates: predicates(), Steps: definitions(), Counterexamples: counterexamples.Sources,
-		Recordings: map[string]*trace.Recording{"reactor/single": single(), "reactor/multi-threads": handsOver(), "proactor/uring": ring(), "threadpool/pool": threads()},
+		Recordings: map[string]*trace.Recording{"reactor/single": single(), "reactor/multi-threads": handsOver(), "proactor/uring": tracetest.Proactor(), "threadpool/pool": threads()},
 		Commands:   []site.Command{{Path: "iospec run", Short: "Run it", Use: "iospec run [flags]", Flags: []site.Flag{{Name: "--claim", Usage: "only this"}}}},
 		Statuses:   []site.Status{{Code: 0, Meaning: "all kept"}},
 	}
@@ -170,21 +170,6 @@ func handsOver() *trace.Recording {
 		c.Leaves()
 		sub.Wait(eps[sub], c).Read(c, 0).Close(c)
 	}
-	return s.End()
-}
-
-func ring() *trace.Recording {
-	s := tracetest.New()
-	main := s.Main()
-	r := main.Ring()
-	c := s.Connect("short")
-	main.Turn(r, tracetest.Start{Op: "ACCEPT", On: tracetest.Listener}, tracetest.Done{Op: "ACCEPT", On: tracetest.Listener, Brings: c, More: true})
-	c.Ask(10)
-	main.Turn(r, tracetest.Start{Op: "RECV", On: c}, tracetest.Done{Op: "RECV", On: c, Result: 10})
-	main.Turn(r, tracetest.Start{Op: "SEND", On: c}, tracetest.Done{Op: "SEND", On: c, Result: 10})
-	c.Answered()
-	c.Leaves()
-	main.Close(c)
 	return s.End()
 }
 

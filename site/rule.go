@@ -128,7 +128,7 @@ func (m *model) result(c *features.Claim, r *report.Result) resultView {
 	for _, s := range r.Scenarios {
 		sv := scenarioView{Name: s.Name, Kind: s.Kind, Outcome: s.Outcome, Observed: s.Observed, Notes: s.Notes, Witness: s.Witness}
 		sv.Same = len(s.Notes) > 0 && s.Observed == strings.Join(s.Notes, "; ")
-		plan := slices.IndexFunc(c.Scenarios, func(p features.Scenario) bool { return p.Name == s.Name })
+		plan := slices.IndexFunc(c.Scenarios, func(p features.Scenario) bool { return p.Name == s.Name || isCase(p, s) })
 		for i, step := range s.Steps {
 			out := stepView{Text: step.Text, Outcome: step.Outcome}
 			if plan >= 0 && i < len(c.Scenarios[plan].Steps) {
@@ -147,6 +147,16 @@ func (m *model) result(c *features.Claim, r *report.Result) resultView {
 		}
 	}
 	return v
+}
+
+// isCase reports whether what was run is a row of an outline: its name and its steps have the row's values in them.
+func isCase(plan features.Scenario, run report.Scenario) bool {
+	return slices.ContainsFunc(plan.Cases(), func(steps []string) bool {
+		return slices.EqualFunc(steps, run.Steps, func(step string, done report.Step) bool {
+			_, text, _ := strings.Cut(step, " ")
+			return text == done.Text
+		})
+	})
 }
 
 // Table reports whether the scenarios are rows of examples, too many to show each in full.

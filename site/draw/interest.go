@@ -28,7 +28,7 @@ func Interest(s *stage.Stage) string {
 	c.arrow("hand request", [2]float64{500, 270}, [2]float64{262, 270})
 	c.text("hand-label", 292, 162, "changes")
 	c.text("hand-label", 292, 262, "events: "+count(u.total))
-	c.rect("card", 500, 128, 240, 62, 10)
+	c.rect("card", 500, 128, 280, 62, 10)
 	c.text("actor", 514, 150, "Interest list")
 	c.text("sleeps", 514, 170, fmt.Sprintf("the listener, and up to %d clients at once", u.most))
 	c.rect("card", 500, 226, 360, 68, 10)

@@ -118,17 +118,7 @@ func TestConnectionsTravelToProcesses(t *testing.T) {
 }
 
 func TestTheKernelReadsWhereItWasAsked(t *testing.T) {
-	s := tracetest.New()
-	main := s.Main()
-	ring := main.Ring()
-	c := s.Connect("short")
-	main.Turn(ring, tracetest.Start{Op: "ACCEPT", On: tracetest.Listener}, tracetest.Done{Op: "ACCEPT", On: tracetest.Listener, Brings: c, More: true})
-	c.Ask(10)
-	main.Turn(ring, tracetest.Start{Op: "RECV", On: c}, tracetest.Done{Op: "RECV", On: c, Result: 10})
-	main.Turn(ring, tracetest.Start{Op: "SEND", On: c}, tracetest.Done{Op: "SEND", On: c, Result: 10})
-	c.Answered()
-	c.Leaves()
-	st := New(s.End())
+	st := New(tracetest.Proactor())
 	require.Equal(t, "Kernel ×1: accepts 1, waits 0, reads 1, works 0, writes 1; performs what it was asked for, and tells when it is done\n"+
 		"Proactor ×1: accepts 0, waits 3, reads 0, works 1, writes 0; sleeps in io_uring_enter, until something is done", who(st))
 	require.ElementsMatch(t, []string{"Proactor → Kernel: 3 operation by io_uring", "Kernel → Proactor: 3 completion by io_uring"}, passed(st))
