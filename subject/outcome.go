@@ -8,6 +8,7 @@ import (
 
 	"github.com/iospec/iospec/internal/proc"
 	"github.com/iospec/iospec/subject/protocol"
+	"github.com/iospec/iospec/tracer"
 )
 
 // answered counts the exchanges that were answered rightly so far.
@@ -81,18 +82,21 @@ func (e *exercise) silent() error {
 }
 
 // died says in which phase the server ended, and how; or that it went to the background, which some do only when they
-// are listening.
+// are listening: they exit with status 0, and others run on.
 func (e *exercise) died(phase string) error {
 	living, err := e.rest()
 	if err != nil {
 		return err
 	}
 	if living > 0 {
-		return daemonised(living)
+		e.process.Kill() // the status of the first process is known when the others have ended, too
 	}
 	status, err := e.process.Wait()
 	if err != nil {
 		return err
+	}
+	if living > 0 && status == (tracer.Status{}) { // who has crashed and left others behind went nowhere
+		return daemonised(living)
 	}
 	return &Error{
 		Kind:   ErrDied,
