@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -33,14 +34,31 @@ func runSpec(t *testing.T, args ...string) (report.Run, int) {
 	return run, cmd.ProcessState.ExitCode()
 }
 
+// reportOfARun names, in the environment, the report of a run of all that this source says, which has just been made: CI
+// makes one before its tests, and need not wait for the same again.
+const reportOfARun = "IOSPEC_TEST_REPORT"
+
+// runOverServers gives a run over all servers with its report: the one that the environment names, or one that it makes.
+func runOverServers(t *testing.T) (run report.Run, dir string) {
+	t.Helper()
+	if dir = os.Getenv(reportOfARun); dir != "" {
+		made, err := report.Read(dir)
+		require.NoError(t, err, "%s names no report", reportOfARun)
+		return *made, dir
+	}
+	dir = filepath.Join(t.TempDir(), "report")
+	run, status := runSpec(t, "--server", "*/*", "--report", dir)
+	require.Contains(t, []int{0, 1}, status)
+	return run, dir
+}
+
 // TestServersKeepTheSpecification runs every Rule about servers against every reference server and counterexample: the
 // first keep all, the second break exactly what they must. The kernel Rules are tested in package steps.
 func TestServersKeepTheSpecification(t *testing.T) {
 	if testing.Short() {
 		t.Skip("SKIPPED: -short leaves out the run over all servers; 'iospec run' is the same")
 	}
-	dir := filepath.Join(t.TempDir(), "report")
-	run, status := runSpec(t, "--server", "*/*", "--report", dir)
+	run, dir := runOverServers(t)
 	wrong := map[string]report.Subject{}
 	for _, s := range run.Subjects {
 		if len(s.Breaks) > 0 {
@@ -73,7 +91,11 @@ func TestServersKeepTheSpecification(t *testing.T) {
 			require.Empty(t, extra, "must be kept, and were broken")
 		})
 	}
-	require.Equal(t, 0, status)
+	for _, e := range catalogue() {
+		if len(e.Breaks) > 0 {
+			require.Contains(t, wrong, e.Name, "this counterexample has not run")
+		}
+	}
 }
 
 // TestEveryServerRuleHasACounterexample: a check that nothing fails may be a check that cannot fail. What is measured on
