@@ -52,16 +52,20 @@ func completionPortSteps(sc *godog.ScenarioContext, w *World) {
 }
 
 type completionPort struct {
-	w       *World
-	windows *windows
+	w    *World
+	desk interface {
+		Ask(line string) (string, error)
+	} // see package iocp
 	started []string // what each call said, by the number of its operation from 1
 	server  string   // port number of the server's side
 }
 
-func (p *completionPort) open(ctx context.Context) (err error) {
-	if p.windows, err = p.w.Windows(ctx); err != nil {
+func (p *completionPort) open(ctx context.Context) error {
+	windows, err := p.w.Windows(ctx)
+	if err != nil {
 		return err
 	}
+	p.desk = windows.desk
 	sides, err := p.ask("fresh")
 	p.server, _, _ = strings.Cut(sides, " ")
 	return err
@@ -69,7 +73,7 @@ func (p *completionPort) open(ctx context.Context) (err error) {
 
 // ask has the desk do something. An answer that begins with "error" tells that it could not.
 func (p *completionPort) ask(line string) (string, error) {
-	answer, err := p.windows.desk.Ask(line)
+	answer, err := p.desk.Ask(line)
 	if err == nil && strings.HasPrefix(answer, "error: ") {
 		err = fmt.Errorf("%s: %s", line, answer)
 	}

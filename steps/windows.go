@@ -73,12 +73,12 @@ func startWindows(ctx context.Context) (*windows, error) {
 }
 
 // spec is a target of that system as package subject starts it here. One tells a program of Windows to end by Ctrl-C; and it
-// is given the time that it takes when each step goes through another process.
+// is given more time, since each step goes through another process.
 func (w *windows) spec(t Target) subject.Spec {
 	spec := t.spec()
 	command, env := w.Words(t.Command[1:]...)
 	spec.Command, spec.Env, spec.Kernel = command, append(env, t.Env...), w.kernel
-	spec.StopSignal, spec.StartTimeout, spec.StopTimeout = os.Interrupt, await.Patience, await.Patience
+	spec.StopSignal, spec.StartTimeout, spec.StopTimeout = os.Interrupt, await.Patience, await.Patience/2
 	return spec
 }
 

@@ -54,7 +54,7 @@ type Result struct {
 type Counts struct {
 	Processes   int   // those that live
 	Threads     int   // of all of them
-	Descriptors int   // of all of them, as far as they may be seen, and of who plays the kernel for them
+	Descriptors int   // of all of them, as far as they may be seen
 	Zombies     int   // children that ended and were not reaped
 	RSS         int64 // resident memory in bytes, of all of them
 }
@@ -107,11 +107,6 @@ func (s *Subject) Counts() (Counts, error) {
 		c.Threads += p.Threads
 		c.RSS += p.RSS
 		if links, err := proc.Links(p.PID); err == nil {
-			c.Descriptors += len(links)
-		}
-	}
-	if s.family.kernel != 0 {
-		if links, err := proc.Links(s.family.kernel); err == nil {
 			c.Descriptors += len(links)
 		}
 	}

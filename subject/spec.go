@@ -39,8 +39,9 @@ type Spec struct {
 	StopSignal   os.Signal     // tells it to end; nil: TERM
 
 	// Kernel is the number of a process that is no part of the command, but plays the kernel for it: it holds the sockets and
-	// waits at them. (Under Wine that is the wineserver.) 0: nobody does. It is left alone; but its sockets and descriptors
-	// count as the command's, and while it is at work, the command is not asleep.
+	// waits at them. (Under Wine that is the wineserver.) 0: nobody does. It is left alone; but its sockets count as the
+	// command's, and while it is at work, the command is not asleep. It may serve others as well, so what else it has does not
+	// count.
 	Kernel int
 
 	Output io.Writer // gets all that the command prints, as it comes; nil: the end of it is kept, see Subject.Output

@@ -13,7 +13,7 @@ Feature: What clients leave behind
     runtime's own, which it makes when it finds all others busy; and the third round must not take more memory than 64 KB
     for each of its clients, since a heap is given back in large pieces and late.
 
-    @load
+    @load @linux
     Scenario: clients come and go in every way, round after round
       Given a server that a round of 12 clients has visited, who left in every way
       When another two such rounds have visited it

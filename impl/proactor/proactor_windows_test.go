@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/netip"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -68,6 +69,44 @@ func TestEcho(t *testing.T) {
 		require.Equal(t, []int{clients, clients, 1, clients * size, clients * size},
 			[]int{counted.Accepts, counted.Ends, counted.Failed, counted.Received, counted.Sent}, said)
 	}
+}
+
+// TestCollectorSparesWhatIsUnderWay holds that neither the record of an operation nor its buffer is given to others while the
+// kernel may write to it: the collector runs all the time, and its leavings are used at once.
+func TestCollectorSparesWhatIsUnderWay(t *testing.T) {
+	address, stop := serve(t, server.Config{Protocol: "echo"})
+	over := make(chan struct{})
+	var collector sync.WaitGroup
+	collector.Go(func() {
+		var litter [][]byte
+		for {
+			select {
+			case <-over:
+				return
+			default:
+				runtime.GC()
+				litter = litter[:0]
+				for i := range 4000 { // of the sizes of what is kept for an operation
+					litter = append(litter, bytes.Repeat([]byte{0xff}, 32<<(i%4)))
+				}
+			}
+		}
+	})
+	const clients, size = 10, 400_000
+	failed := make([]error, clients)
+	var all sync.WaitGroup
+	for i := range clients {
+		c := dial(t, address)
+		all.Go(func() { failed[i] = mirror(c, rand.NewChaCha8([32]byte{byte(i)}), size) })
+	}
+	all.Wait()
+	close(over)
+	collector.Wait()
+	require.NoError(t, errors.Join(failed...))
+	counted, err := iocp.ReadTally(stop())
+	require.NoError(t, err)
+	require.NoError(t, counted.Conserved())
+	require.Equal(t, clients*size, counted.Sent)
 }
 
 // TestStopAnswers holds that a server which is told to stop answers what has come, and ends the connections of those who
