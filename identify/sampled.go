@@ -20,6 +20,9 @@ func Sampled(o *sample.Observation, about About) Identity {
 	v, signs := l.view, l.signs
 	fits := rank(signs)
 	id := Identity{Schema: Schema, Source: BySampling, Unseen: unseen(o.Sight), Command: o.Command, Address: o.Address, Confidence: confidence(fits)}
+	if id.Confidence == High {
+		id.Confidence = Medium // what happened between two looks was not seen
+	}
 	if id.Confidence == None {
 		id.Architecture = Inconclusive
 	} else {

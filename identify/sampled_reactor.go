@@ -2,6 +2,7 @@ package identify
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/iospec/iospec/sample"
@@ -15,29 +16,30 @@ func sampledOneThread(v *sample.View) reply {
 		return *r
 	}
 	arrivers := sampledAccepters(v)
-	tids := slices.Clone(arrivers)
-	readers, owners := map[int]bool{}, map[int]bool{}
+	touched, readers, owners := map[int]int{}, map[int]bool{}, map[int]bool{}
 	for _, c := range v.Conns {
 		touch := append(slices.Clone(c.Servers), c.Writers...)
 		if !c.Read {
 			touch = append(touch, c.Others...)
 		}
 		for _, tid := range touch {
-			if !slices.Contains(tids, tid) {
-				tids = append(tids, tid)
-			}
-			if c.Read {
-				owners[tid] = true
-			}
+			touched[tid]++
 		}
 		if c.Reader != 0 {
 			readers[c.Reader] = true
 		}
-		if len(c.Servers) == 1 && len(c.Others) == 0 {
+		if len(c.Servers) == 1 && (c.Read || len(c.Others) == 0) {
 			owners[c.Servers[0]] = true
 		}
 	}
-	slices.Sort(tids)
+	maps.DeleteFunc(touched, func(_, n int) bool { return hardlyAny(n, len(v.Conns)) }) // who moves what is told by time spent, and may be wrong once
+	maps.DeleteFunc(owners, func(tid int, _ bool) bool { return touched[tid] == 0 })
+	tids := slices.Sorted(maps.Keys(touched))
+	for _, tid := range arrivers {
+		if !slices.Contains(tids, tid) {
+			tids = append(tids, tid)
+		}
+	}
 	acceptsOnly := slices.ContainsFunc(arrivers, func(tid int) bool { return len(owners) > 0 && !owners[tid] })
 	switch {
 	case len(tids) == 1:
@@ -127,6 +129,9 @@ func sampledOwnerWaits(v *sample.View) reply {
 	}
 	if owned == 0 {
 		return no(nil, "no connection that is waited for has one thread")
+	}
+	if !nearlyAll(waits, owned) && 2*waits > owned {
+		return unknown(loadPtrace, "%d of %s", waits, plural(owned, "connection"))
 	}
 	return or(nearlyAll(waits, owned), nil, "%d of %s", waits, plural(owned, "connection"))
 }

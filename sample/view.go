@@ -216,7 +216,8 @@ func (v *View) owner(c *Conn, always func(tid int) bool) int {
 }
 
 // bears gives the thread that spent three fifths at least of the time on processors that the long requests of a connection
-// took. Who is woken beside it, and finds nothing to do, spends a small part of that.
+// took. Who is woken beside it, and finds nothing to do, spends a small part of that; and yet a runtime may at times have more
+// to do than the server, so where somebody waits for the connection, nobody else is believed.
 func (v *View) bears(c *Conn) (bearer int) {
 	spent, sum := map[int]int64{}, int64(0)
 	for _, t := range c.Heavy {
@@ -227,8 +228,9 @@ func (v *View) bears(c *Conn) (bearer int) {
 			}
 		}
 	}
+	waited := slices.ContainsFunc(slices.Collect(maps.Keys(spent)), func(tid int) bool { return v.covers(tid, c) })
 	for tid, ns := range spent {
-		if 5*ns >= 3*sum && sum > 0 {
+		if 5*ns >= 3*sum && sum > 0 && (!waited || v.covers(tid, c)) {
 			bearer = tid
 		}
 	}

@@ -3,10 +3,9 @@
 package sampler
 
 import (
-	"errors"
 	"slices"
 	"strings"
-	"syscall"
+	"time"
 
 	"github.com/iospec/iospec/internal/proc"
 	"github.com/iospec/iospec/sample"
@@ -127,16 +126,30 @@ func inodeOf(own []sample.Descriptor, fd int) uint64 {
 	return own[i].Inode
 }
 
-// Sees tries what it needs on this very process, which has one thread asleep at least, and says what is refused.
+// Sees tries on a process that is about to sleep what may be seen of one, some times, since it may not sleep yet.
 func Sees(pid int) (sample.Sight, error) {
 	s := New(0)
-	p, err := proc.Read(pid)
-	if err != nil {
-		return sample.Sight{}, err
+	for range sleepTries {
+		p, err := proc.Read(pid)
+		if err != nil {
+			return sample.Sight{}, err
+		}
+		look, err := s.Look([]proc.Process{p})
+		if err != nil {
+			return sample.Sight{}, err
+		}
+		if threads := look.Processes[0].Threads; len(threads) > 0 && threads[0].Asleep {
+			if _, err := s.Pulse([]proc.Process{p}, true); err != nil {
+				return sample.Sight{}, err
+			}
+			if len(s.Sight().Blind) == 0 {
+				break
+			}
+		}
+		time.Sleep(time.Millisecond)
 	}
-	_, err = s.Look([]proc.Process{p})
-	if errors.Is(err, syscall.ESRCH) {
-		err = nil
-	}
-	return s.Sight(), err
+	return s.Sight(), nil
 }
+
+// sleepTries is how often a process is looked at until it sleeps.
+const sleepTries = 100

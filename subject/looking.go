@@ -28,7 +28,7 @@ type looker struct {
 const (
 	lookedArrivals = 6  // clients that come one by one
 	lookedRequests = 2  // of each of them
-	lookedHeavy    = 1  // long ones
+	lookedHeavy    = 2  // long ones
 	lookedHeld     = 30 // clients that come all at once, beside them
 	lookedOfHeld   = 8  // of which so many are asked one by one
 	lookedAgain    = 4  // clients that come when others have gone

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/iospec/iospec/internal/wine"
+	"github.com/iospec/iospec/sampler"
 	"github.com/iospec/iospec/tracer"
 )
 
@@ -24,6 +25,7 @@ func checkups() []checkup {
 		{"processors", false, "measured Rules compare threads that share one processor: expect noise", processors, "use two or more"},
 		{"ptrace with seccomp", true, "check, record and all Rules about servers", tracing,
 			"in a container add --cap-add=SYS_PTRACE --security-opt seccomp=unconfined; on a host see /proc/sys/kernel/yama/ptrace_scope (3 forbids it)"},
+		{"looks at /proc", false, "check and identify where ptrace is refused", looking, "mount /proc without hidepid, and run as the server's user"},
 		{"descriptors", false, "epoll.c10k, which opens 10 000 connections", descriptors, "raise the hard limit: ulimit -Hn 20000, or LimitNOFILE= of the service"},
 		{"user namespaces", false, "Rules that set up a network of their own", namespaces,
 			"sysctl user.max_user_namespaces, kernel.apparmor_restrict_unprivileged_userns=0; in a container --security-opt seccomp=unconfined"},
@@ -58,6 +60,28 @@ func tracing() (string, error) {
 		return "", err
 	}
 	return "a child was traced", nil
+}
+
+// looking tries on a child what looks at a server need.
+func looking() (string, error) {
+	child := exec.Command("sleep", "60")
+	if err := child.Start(); err != nil {
+		return "", fmt.Errorf("start a child to look at: %w", err)
+	}
+	defer func() {
+		_ = child.Process.Kill()
+		_ = child.Wait()
+	}()
+	sight, err := sampler.Sees(child.Process.Pid)
+	switch {
+	case err != nil:
+		return "", err
+	case !sight.Descriptors && !sight.Waits:
+		return "", errors.New(strings.Join(sight.Blind, "; "))
+	case len(sight.Blind) > 0:
+		return "in part; refused: " + strings.Join(sight.Blind, "; "), nil
+	}
+	return "descriptors, and the calls in which threads sleep, may be seen", nil
 }
 
 func descriptors() (string, error) {

@@ -51,11 +51,32 @@ func forbid(nr uint32) error {
 	return nil
 }
 
-// TestWithoutPtrace: where tracing is refused, every command that needs it says so in one way, with what would help, and
+// TestWithoutPtraceLooks: where tracing is refused, check and identify look at the server, and say so; what needs its calls is
+// unsupported.
+func TestWithoutPtraceLooks(t *testing.T) {
+	for _, args := range [][]string{
+		{"check", "--as", "epoll,level", "--protocol", "line", "--", binary, "serve", "epoll/level", "--address", "{address}"},
+		{"identify", "--protocol", "line", "--", binary, "serve", "epoll/level", "--address", "{address}"},
+	} {
+		cmd := exec.CommandContext(t.Context(), "/proc/self/exe", append([]string{binary}, args...)...)
+		cmd.Env = append(os.Environ(), withoutPtrace+"=1")
+		var out bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &out, &out
+		require.NoError(t, cmd.Run(), out.String())
+		require.Contains(t, out.String(), "operation not permitted")
+		require.Contains(t, out.String(), "it is looked at in /proc")
+		if args[0] == "check" {
+			require.Contains(t, out.String(), "(by sampling)")
+			require.Contains(t, out.String(), "it needs system calls one by one")
+		}
+	}
+}
+
+// TestWithoutPtrace: where tracing is refused, every command that needs it, or is told to, says so in one way, with what would help, and
 // doctor finds it.
 func TestWithoutPtrace(t *testing.T) {
 	for _, args := range [][]string{
-		{"check", "--as", "epoll,level", "--protocol", "line", "--", binary, "serve", "epoll/level", "--address", "{address}"},
+		{"check", "--need-ptrace", "--as", "epoll,level", "--protocol", "line", "--", binary, "serve", "epoll/level", "--address", "{address}"},
 		{"record", "-o", t.TempDir() + "/r.jsonl", "--", binary, "serve", "epoll/level", "--address", "{address}"},
 		{"doctor"},
 	} {
