@@ -5,8 +5,9 @@ package steps
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
-	"os"
+	"io"
 	"time"
 
 	"github.com/cucumber/godog"
@@ -166,7 +167,7 @@ func (d *din) hear(bytes int, until func() bool) error {
 		}
 		if ready == 0 {
 			if inVain, err := watch.inVain(); err != nil || inVain || time.Since(last) > await.Patience {
-				return fmt.Errorf("%w: nothing came for the talker (%w)", errSilent, err)
+				return errors.Join(err, fmt.Errorf("%w: nothing came for the talker", errSilent))
 			}
 			continue
 		}
@@ -174,8 +175,11 @@ func (d *din) hear(bytes int, until func() bool) error {
 		if err == unix.EINTR {
 			continue
 		}
-		if err != nil || n == 0 {
-			return fmt.Errorf("%w: in the midst of the talk: %w", errGone, os.NewSyscallError("read", err))
+		if err == nil && n == 0 {
+			err = io.EOF
+		}
+		if err != nil {
+			return fmt.Errorf("%w: in the midst of the talk: %w", errGone, err)
 		}
 		bytes, d.heard, last, watch.score = bytes-n, d.heard+n, time.Now(), 0
 	}
