@@ -19,7 +19,7 @@ import (
 // Sample starts the target, drives it while it is looked at in place of being recorded, and stops it.
 func Sample(ctx context.Context, t Target) (*sample.Observation, error) {
 	o := &sample.Observation{Kernel: kernelRelease()}
-	s, err := subject.Start(ctx, t.spec(), subject.Sampled(o))
+	s, err := t.lookedAt(ctx, o)
 	if err != nil {
 		return nil, err
 	}
@@ -31,6 +31,14 @@ func Sample(ctx context.Context, t Target) (*sample.Observation, error) {
 		return o, fmt.Errorf("look at %s: %w", t.Name, err)
 	}
 	return o, nil
+}
+
+// lookedAt starts the target to be looked at, or takes the one that runs.
+func (t Target) lookedAt(ctx context.Context, o *sample.Observation) (*subject.Subject, error) {
+	if t.PID != 0 {
+		return subject.LookAt(ctx, t.PID, t.spec(), o)
+	}
+	return subject.Start(ctx, t.spec(), subject.Sampled(o))
 }
 
 // NeedsCalls is why looks cannot judge a claim.

@@ -73,6 +73,9 @@ func (s *Subject) letGo() error {
 	members, err := s.family.read()
 	s.process.Kill() // which detaches
 	_, waitErr := s.process.Wait()
+	if s.tap == nil {
+		return errors.Join(err, waitErr)
+	}
 	return errors.Join(err, waitErr, s.tap.finish(zombies(members)))
 }
 

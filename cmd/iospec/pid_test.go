@@ -47,6 +47,10 @@ func TestAServerThatRunsAlready(t *testing.T) {
 	require.NoError(t, err, "%s", said)
 	require.Contains(t, string(said), "multi.sub-serves")
 
+	said, err = exec.Command(binary, "identify", "--no-ptrace", "--quiet", "--protocol", "line", "--pid", pid).Output()
+	require.NoError(t, err, "%s", said)
+	require.Equal(t, "multi-reactor-threads,epoll,level,accept-main\n", string(said))
+
 	c, err := net.Dial("tcp", address)
 	require.NoError(t, err)
 	defer c.Close()
