@@ -106,13 +106,14 @@ func (b *Bottle) settings() []string {
 	return []string{
 		"WINEPREFIX=" + b.prefix(), "WINEARCH=win64", "WINEDEBUG=-all",
 		"WINEDLLOVERRIDES=mscoree=;mshtml=;winemenubuilder.exe=",
+		"TMPDIR=" + b.folder, // where wineserver makes a folder, and leaves it
 	}
 }
 
 func (b *Bottle) environment() []string {
 	env := b.settings()
 	for _, v := range os.Environ() {
-		if !strings.HasPrefix(v, "WINE") && !strings.HasPrefix(v, "DISPLAY=") {
+		if !strings.HasPrefix(v, "WINE") && !strings.HasPrefix(v, "DISPLAY=") && !strings.HasPrefix(v, "TMPDIR=") {
 			env = append(env, v)
 		}
 	}

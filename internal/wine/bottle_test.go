@@ -4,6 +4,7 @@ package wine
 
 import (
 	"errors"
+	"os"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -23,6 +24,8 @@ func TestNothingIsLeft(t *testing.T) {
 	if testing.Short() {
 		t.Skip("NOT TESTED: it takes Wine seconds to start")
 	}
+	temporary := t.TempDir()
+	t.Setenv("TMPDIR", temporary)
 	b, err := New(t.Context())
 	if missing, ok := errors.AsType[*Missing](err); ok {
 		t.Skip("NOT TESTED: ", missing)
@@ -31,5 +34,7 @@ func TestNothingIsLeft(t *testing.T) {
 	out, err := b.Command(t.Context(), "serve", "nothing").CombinedOutput()
 	require.ErrorContains(t, err, "exit status 2", "%s", out)
 	require.NoError(t, b.Close())
-	require.NoDirExists(t, b.folder)
+	left, err := os.ReadDir(temporary)
+	require.NoError(t, err)
+	require.Empty(t, left)
 }
