@@ -230,7 +230,7 @@ func (j judge) oneOwnerWhoWaits(s shape) *Finding {
 		switch {
 		case !ok:
 			f = j.fail(firstBy(c, s.readers[c]), "%s touched %s", threadList(s.readers[c]), c.Name)
-		case !s.waitsFor(owner, c) && !onlyRefused(c):
+		case !s.waitsFor(owner, c) && !j.unawaited(c):
 			f = j.fail(append(firstBy(c, s.readers[c]), oneWaitEach(s.sets)...), "thread %d serves %s and does not wait for it", owner, c.Name)
 		default:
 			continue
@@ -242,6 +242,28 @@ func (j judge) oneOwnerWhoWaits(s shape) *Finding {
 
 // onlyRefused reports whether a connection got a word of refusal at most.
 func onlyRefused(c *trace.Connection) bool { return len(threads(c, isRead)) == 0 }
+
+// unawaited reports whether there was no occasion to wait for a connection: its client was refused; or it had sent all
+// that it would, and its end, when the server first looked, so that one thread read it to the end, without blocking,
+// before that thread waited again.
+func (j judge) unawaited(c *trace.Connection) bool {
+	if onlyRefused(c) {
+		return true
+	}
+	var reads []*trace.Call
+	for _, call := range c.Calls {
+		if isRead(call) {
+			reads = append(reads, call)
+		}
+	}
+	first, last := reads[0], reads[len(reads)-1]
+	if last.Result != 0 || last.Errno != "" || slices.ContainsFunc(reads, func(r *trace.Call) bool { return r.TID != first.TID || !r.Nonblock || r.Errno != "" }) {
+		return false
+	}
+	return !slices.ContainsFunc(j.Waits(), func(w *trace.Wait) bool {
+		return w.Call.TID == first.TID && w.Call.Seq > first.Seq && w.Call.Seq < last.Seq
+	})
+}
 
 // firstBy takes the accept of the connection and the first read and the first write of each of the threads.
 func firstBy(c *trace.Connection, tids []int) []*trace.Call {

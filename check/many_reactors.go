@@ -42,7 +42,7 @@ func SubRegisters(rec *trace.Recording) Finding {
 		}
 	}
 	for _, c := range s.served {
-		if owner := s.owners[c]; !own[owner] && !onlyRefused(c) {
+		if owner := s.owners[c]; !own[owner] && !j.unawaited(c) {
 			return j.fail(firstBy(c, []int{owner}), "thread %d serves %s and adds nothing to a set", owner, c.Name)
 		}
 	}

@@ -11,7 +11,8 @@ import (
 // Every read of a connection needs a licence. A report that names the connection gives one. The licence ends
 //   - with a read that found nothing (EAGAIN), the end, or an error;
 //   - with a read that did not fill its buffer, as soon as the thread waits again. Before that one more read may look
-//     whether this was all, if it does not block;
+//     whether this was all, if it does not block. A call that asks and does not wait (a timeout of 0) is no wait: a
+//     runtime makes one between two steps of whatever it schedules, for others;
 //   - never with a read that filled its buffer: there may be more, and a fair server may read on later, after having
 //     looked at the others.
 //
@@ -68,7 +69,7 @@ func (l *licences) see(s stop) {
 	c := l.rec.Connection(s.call.Object)
 	w := l.rec.Wait(s.call)
 	switch {
-	case s.enter && w != nil && w.Degree > 0:
+	case s.enter && w != nil && w.Degree > 0 && s.call.Timeout != 0:
 		l.expire(s.call.TID)
 	case !s.enter && w != nil:
 		for _, c := range naming(l.rec, w) {

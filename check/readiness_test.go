@@ -3,6 +3,9 @@ package check
 import (
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
+	"github.com/iospec/iospec/trace"
 	"github.com/iospec/iospec/trace/tracetest"
 )
 
@@ -56,4 +59,20 @@ func TestOneLookStraightAfterAccept(t *testing.T) {
 	cs := v.accept(4, "held")
 	v.ask(10, cs...)
 	finds(t, KernelReportsReady, v.End(), Pass, "4 straight after accept, 0 without")
+}
+
+// A runtime asks for others between two steps of one connection, and does not wait for it.
+func TestAskingWithoutWaitingEndsNoTurn(t *testing.T) {
+	for timeout, want := range map[trace.Time]Outcome{0: Pass, 1e6: Fail} {
+		v := newServer("level")
+		cs := v.accept(5, "held")
+		v.ask(10, cs...)
+		for _, c := range cs {
+			c.Ask(10)
+			v.wait(c)
+			v.t.Read(c, 10).WaitFor(v.ep, timeout, 64).ReadFails(c, "EAGAIN").Write(c, 10)
+			c.Answered()
+		}
+		require.Equal(t, want, KernelReportsReady(v.End()).Outcome, "timeout %v", timeout)
+	}
 }

@@ -125,7 +125,7 @@ func TwoParts(rec *trace.Recording) Finding {
 		}
 	}
 	for _, c := range s.served {
-		if !within[c.Object] && !onlyRefused(c) {
+		if !within[c.Object] && !j.unawaited(c) {
 			return j.fail(firstBy(c, s.readers[c]), "%s is served and in no set with others", c.Name)
 		}
 		for _, tid := range s.readers[c] {

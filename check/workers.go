@@ -72,7 +72,7 @@ func HandlerOnlyIO(rec *trace.Recording) Finding {
 		return *f
 	}
 	for _, c := range s.served {
-		if !s.waitsFor(tid, c) && !onlyRefused(c) {
+		if !s.waitsFor(tid, c) && !j.unawaited(c) {
 			return j.fail(append(firstBy(c, []int{tid}), oneWaitEach(s.sets)...), "thread %d serves %s and does not wait for it", tid, c.Name)
 		}
 	}

@@ -120,6 +120,31 @@ func TestServesWhatItDoesNotWaitFor(t *testing.T) {
 	finds(t, TwoParts, rec, Fail, "c4 is served and in no set with others")
 }
 
+// A client that has sent all that it would, and its end, before the server looks is served at once: nothing is left to
+// wait for. It is something else to wait in between, for others.
+func TestServedWholeAtOnce(t *testing.T) {
+	for name, test := range map[string]struct {
+		between func(v *server, c *tracetest.Client)
+		want    Outcome
+	}{
+		"at once":                   {func(*server, *tracetest.Client) {}, Pass},
+		"after a wait for others":   {func(v *server, _ *tracetest.Client) { v.wait(tracetest.Listener) }, Fail},
+		"after it found nothing":    {func(v *server, c *tracetest.Client) { v.t.ReadFails(c, "EAGAIN") }, Fail},
+		"with a read that may wait": {func(v *server, c *tracetest.Client) { v.t.ReadBlocking(c, 10) }, Fail},
+	} {
+		v := newServer("level")
+		v.ask(10, v.accept(3, "held")...)
+		c := v.Connect("held")
+		v.t.Accept(c).Read(c, 10)
+		test.between(v, c)
+		v.t.Write(c, 10).Read(c, 0)
+		rec := v.End()
+		for _, p := range []Predicate{TwoParts, HandlerOnlyIO} {
+			require.Equal(t, test.want, p(rec).Outcome, "%s: %+v", name, p(rec))
+		}
+	}
+}
+
 // A worker with little to do has the listener and one connection at a time.
 func TestOneConnectionBesideTheListener(t *testing.T) {
 	v := newServer("level")
