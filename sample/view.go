@@ -54,9 +54,7 @@ func (o *Observation) View() *View {
 			}
 		}
 	}
-	for _, s := range o.sets() {
-		v.Sets = append(v.Sets, s)
-	}
+	v.Sets = append(v.Sets, o.sets()...)
 	readers := v.readers()
 	for _, c := range o.conns() {
 		c.Inode = inodes[c.Port]
