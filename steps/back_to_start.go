@@ -4,7 +4,6 @@ package steps
 
 import (
 	"fmt"
-	"math"
 	"strings"
 
 	"github.com/iospec/iospec/check"
@@ -17,9 +16,6 @@ type allowance struct {
 	threads int
 	memory  int64 // bytes
 }
-
-// unlimited is an allowance of memory that is looked at elsewhere.
-const unlimited = math.MaxInt64 / 2
 
 // keepingLooks is how often in a row a server that holds too much must be found to have done nothing before it is taken to
 // keep it.
