@@ -4,6 +4,7 @@ package steps
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -81,7 +82,11 @@ var proactorCalls = map[string]bool{
 // calls judges Wine's log of calls.
 func (s *completionServer) calls() error {
 	count, err := judgeCalls(s.said.String())
-	s.w.Note("calls: %v", count)
+	var calls []string
+	for _, name := range slices.Sorted(maps.Keys(count)) {
+		calls = append(calls, fmt.Sprintf("%s %d times", name, count[name]))
+	}
+	s.w.Note("calls: %s", strings.Join(calls, ", "))
 	return err
 }
 

@@ -135,7 +135,7 @@ func (s *completionServer) crowd(clients, messages int) error {
 			return err
 		}
 	}
-	s.w.Note("%d connections: %.0f messages a second", clients, float64(clients*messages)/time.Since(began).Seconds())
+	s.w.Note("with %d at once: %.0f messages a second", clients, float64(clients*messages)/time.Since(began).Seconds())
 	for _, c := range all {
 		if err := errors.Join(c.CloseWrite(), wantEnd(c)); err != nil {
 			return err
