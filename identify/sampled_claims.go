@@ -182,7 +182,15 @@ func made(v *sample.View, look sample.Look) (own []sample.Process) {
 	return own
 }
 
+// unopened is what is found about open descriptors where they may not be seen: then no process seems to have any.
+func unopened() check.Finding {
+	return found(check.Inconclusive, "which descriptors a process has open may not be seen")
+}
+
 func dropsListener(v *sample.View) check.Finding {
+	if !v.Sight.Descriptors {
+		return unopened()
+	}
 	n, against := 0, []string(nil)
 	for _, look := range v.Looks {
 		for _, p := range made(v, look) {
@@ -195,6 +203,9 @@ func dropsListener(v *sample.View) check.Finding {
 }
 
 func dropsConnection(v *sample.View) check.Finding {
+	if !v.Sight.Descriptors {
+		return unopened()
+	}
 	n, against := 0, []string(nil)
 	for _, look := range v.Looks {
 		for _, p := range look.Processes {
@@ -213,6 +224,9 @@ func dropsConnection(v *sample.View) check.Finding {
 }
 
 func inherits(v *sample.View) check.Finding {
+	if !v.Sight.Descriptors {
+		return unopened()
+	}
 	n, against := 0, []string(nil)
 	for _, look := range v.Looks {
 		for _, p := range made(v, look) {
@@ -372,6 +386,8 @@ func sharded(v *sample.View) check.Finding {
 	switch l := v.Lookouts().ByProcess(); {
 	case len(l.Who) < 2:
 		return found(check.Inconclusive, "%s was seen to wait for clients", plural(len(l.Who), "process"))
+	case !l.Seen():
+		return found(check.Inconclusive, "which listener each waits for may not be seen")
 	case l.Sharded():
 		return found(check.Pass, "%d processes, each with a listener of its own", len(l.Who))
 	default:

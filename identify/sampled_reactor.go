@@ -59,8 +59,20 @@ func sampledAccepters(v *sample.View) []int {
 	return v.Arrivers()
 }
 
-func sampledOneWaiter(v *sample.View) reply {
+// sampledUnseen answers questions about sets for a server of which none is seen, though it may have some.
+func sampledUnseen(v *sample.View) *reply {
 	if r := sampledIdle(v); r != nil {
+		return r
+	}
+	if len(sampledSets(v)) > 0 || sampledWaits(v).answer == No {
+		return nil
+	}
+	r := unknown(loadPtrace, "on what connections are waited for cannot be seen")
+	return &r
+}
+
+func sampledOneWaiter(v *sample.View) reply {
+	if r := sampledUnseen(v); r != nil {
 		return *r
 	}
 	sets, tids := sampledSets(v), sampledWaiters(v)
@@ -76,7 +88,7 @@ func setLines(sets []*sample.Set) []string {
 }
 
 func sampledSeveralSets(v *sample.View) reply {
-	if r := sampledIdle(v); r != nil {
+	if r := sampledUnseen(v); r != nil {
 		return *r
 	}
 	sets, by, most := sampledSets(v), map[int]int{}, 0
@@ -114,15 +126,16 @@ func sampledOneOwner(v *sample.View) reply {
 
 // sampledOwnerWaits: the thread that alone runs for a connection is one that waits for it.
 func sampledOwnerWaits(v *sample.View) reply {
-	if r := sampledIdle(v); r != nil {
+	if r := sampledUnseen(v); r != nil {
 		return *r
 	}
-	owned, waits := 0, 0
+	owned, waits, guessed := 0, 0, false
 	for _, c := range v.Conns {
 		if len(c.Servers) != 1 || len(c.Sets) == 0 {
 			continue
 		}
 		owned++
+		guessed = guessed || slices.ContainsFunc(c.Sets, func(s *sample.Set) bool { return s.Guessed })
 		if slices.ContainsFunc(c.Sets, func(s *sample.Set) bool { return slices.Contains(s.Waiters, c.Servers[0]) }) {
 			waits++
 		}
@@ -130,7 +143,7 @@ func sampledOwnerWaits(v *sample.View) reply {
 	if owned == 0 {
 		return no(nil, "no connection that is waited for has one thread")
 	}
-	if !nearlyAll(waits, owned) && 2*waits > owned {
+	if !nearlyAll(waits, owned) && (guessed || 2*waits > owned) {
 		return unknown(loadPtrace, "%d of %s", waits, plural(owned, "connection"))
 	}
 	return or(nearlyAll(waits, owned), nil, "%d of %s", waits, plural(owned, "connection"))
@@ -154,7 +167,7 @@ func sampledOwners(v *sample.View) reply {
 
 // sampledScheduled: threads take turns at waiting on one set, and none runs each time that a connection asks.
 func sampledScheduled(v *sample.View) reply {
-	if r := sampledIdle(v); r != nil {
+	if r := sampledUnseen(v); r != nil {
 		return *r
 	}
 	most := 0
@@ -188,7 +201,7 @@ func sampledWorkInProcesses(v *sample.View) reply {
 }
 
 func sampledWork(v *sample.View, who string, counts func(pid, other int) bool) reply {
-	if r := sampledIdle(v); r != nil {
+	if r := sampledUnseen(v); r != nil {
 		return *r
 	}
 	tids := sampledWaiters(v)
@@ -241,6 +254,8 @@ func sampledAccepting(v *sample.View, architecture string) string {
 		l = l.ByProcess()
 	}
 	switch {
+	case !l.Seen():
+		return ""
 	case len(l.Who) >= 2 && l.Sharded():
 		return "accept-sharded"
 	case len(l.Who) >= 2 && l.AtOnce <= 1:

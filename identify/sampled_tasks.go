@@ -58,6 +58,9 @@ func sampledProcesses(v *sample.View) reply {
 	if others := v.StandBy(); len(others) > 0 {
 		return unknown(LoadMore, "one process served everybody, and %s could", plural(len(others), "other"))
 	}
+	if n := sampledFacts(v).Processes; n > 1 && !v.Sight.Descriptors {
+		return unknown(loadPtrace, "which of %s have connections may not be seen", plural(n, "process"))
+	}
 	return no(nil, "one process serves all of %s", plural(len(v.Conns), "connection"))
 }
 

@@ -9,7 +9,7 @@ import (
 // Lookouts are the threads, or processes, that were seen to wait for new clients.
 type Lookouts struct {
 	Who       []int
-	Listeners map[int][]uint64 // that each waits for
+	Listeners map[int][]uint64 // that each waits for; 0: one of several, and not seen which
 	AtOnce    int              // that waited at the same look, at most
 	Exclusive bool             // all ask for EPOLLEXCLUSIVE
 	Blocking  bool             // some sleep in accept
@@ -41,15 +41,38 @@ func (v *View) Lookouts() Lookouts {
 		}
 		for _, p := range look.Processes {
 			for _, t := range p.Threads {
-				if t.Wait.Family == trace.FamilyAccept {
+				if listener, waits := p.door(t, look); waits {
 					l.Blocking = true
-					note(t.TID, p.Socket(t.Wait.FD)) // 0 where its descriptor is not seen
+					note(t.TID, listener)
 				}
 			}
 		}
 		l.at = append(l.at, now)
 	}
 	return l.count()
+}
+
+// door gives the listener at which a thread sleeps in accept: the only one, where its descriptor is not seen, or 0 where
+// there are several. A socket that is none of the listeners is for others than these clients.
+func (p Process) door(t Thread, look Look) (listener uint64, waits bool) {
+	if t.Wait.Family != trace.FamilyAccept {
+		return 0, false
+	}
+	listener = p.Socket(t.Wait.FD)
+	if listener == 0 && len(look.Listeners) == 1 {
+		listener = look.Listeners[0]
+	}
+	return listener, listener == 0 || slices.Contains(look.Listeners, listener)
+}
+
+// Seen reports whether it is known for each which listeners it waits for.
+func (l Lookouts) Seen() bool {
+	for _, listeners := range l.Listeners {
+		if slices.Contains(listeners, 0) {
+			return false
+		}
+	}
+	return true
 }
 
 func (l Lookouts) count() Lookouts {

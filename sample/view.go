@@ -293,12 +293,28 @@ func (v *View) guess() {
 		}
 		for _, c := range alone[s.Waiters[0]] {
 			s.Conns[c.Inode] = trace.In
-			s.Guessed, s.AtOnce = true, len(s.Conns)
+			s.Guessed = true
 		}
+		s.AtOnce = v.together(s.Conns)
 	}
 	if !v.Sight.Calls && v.Sight.Waits {
 		v.guessEpoll(alone)
 	}
+}
+
+// together counts how many of those connections were there at the same look, at most: a thread of a pool runs alone for
+// several, too, one after another.
+func (v *View) together(conns map[uint64]uint32) (most int) {
+	for _, look := range v.Looks {
+		n := 0
+		for _, c := range look.Connections {
+			if _, within := conns[c.Inode]; within {
+				n++
+			}
+		}
+		most = max(most, n)
+	}
+	return most
 }
 
 // guessEpoll finds the waiters of epoll instances where it may only be seen that a thread waits on some: those who run for
@@ -397,10 +413,10 @@ func (v *View) Serving() []int {
 	return slices.Sorted(maps.Keys(pids))
 }
 
-// ran reports whether the process has the connection, as far as that can be seen.
+// ran reports whether the process has the connection; where that cannot be seen, whether it alone runs for it.
 func (v *View) ran(c *Conn, pid int) bool {
 	if !v.Sight.Descriptors || c.Inode == 0 {
-		return true
+		return len(c.Processes) == 1 && c.Processes[0] == pid
 	}
 	for _, look := range v.Looks {
 		if slices.Contains(v.holders(look)[c.Inode], pid) {
