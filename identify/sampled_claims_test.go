@@ -205,7 +205,7 @@ func ofWaiting(level, edge, polls, selects server) []verdict {
 		{"trigger.epoll-default-level", check.Fail, "edge", edge.observed()},
 		{"trigger.epoll-default-level", check.Inconclusive, "one shot", reactor(byEpoll(trace.In | trace.OneShot)).observed()},
 		{"multi.sub-serves", check.Pass, "subs", subs().observed()},
-		{"multi.sub-serves", check.Fail, "whoever is free", scheduling().observed()},
+		{"multi.sub-serves", check.Fail, "whoever is free", scheduling(level).observed()},
 		{"multi.sub-serves", check.Inconclusive, "nothing may be seen of sets", without(subs().observed(), refusal{descriptors: true})},
 	}
 }

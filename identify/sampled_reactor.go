@@ -59,15 +59,16 @@ func sampledAccepters(v *sample.View) []int {
 	return v.Arrivers()
 }
 
-// sampledUnseen answers questions about sets for a server of which none is seen, though it may have some.
+// sampledUnseen answers questions about sets for a server of which some may not be seen.
 func sampledUnseen(v *sample.View) *reply {
 	if r := sampledIdle(v); r != nil {
 		return r
 	}
-	if len(sampledSets(v)) > 0 || sampledWaits(v).answer == No {
+	w := sampledWaits(v)
+	if w.answer != Unknown {
 		return nil
 	}
-	r := unknown(loadPtrace, "on what connections are waited for cannot be seen")
+	r := unknown(loadPtrace, "there may be sets that are not seen: %s", w.observed)
 	return &r
 }
 

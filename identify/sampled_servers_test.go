@@ -298,29 +298,33 @@ func helping() server {
 	}
 }
 
-// scheduling has threads that take turns at waiting on one set, and at serving: a few guests meet the same one each time.
-func scheduling() server {
+// scheduling is a server whose processes have threads that take turns at waiting on the set of their process, and at serving:
+// a few guests meet the same one each time.
+func scheduling(s server) server {
 	const procs = 4
-	s := reactor(byEpoll(trace.In | trace.Edge))
-	one := s.looks
+	looks, asked := s.looks, s.asked
 	s.looks = func(here []guest, n int) []sample.Process {
-		all := one(here, n)
-		all[0].Threads = nil
-		for i := range procs {
-			t := asleepIn(main+i, trace.FamilyLock, -1)
-			if i == n%procs {
-				t = asleepIn(main+i, trace.FamilyWait, 4)
+		all := looks(here, n)
+		for j := range all {
+			p := &all[j]
+			wait := p.Threads[0].Wait
+			p.Threads = nil
+			for i := range procs {
+				t := asleepIn(p.PID+10*i, trace.FamilyLock, -1)
+				if i == n%procs {
+					t.Wait = wait
+				}
+				p.Threads = append(p.Threads, t)
 			}
-			all[0].Threads = append(all[0].Threads, t)
 		}
 		return all
 	}
 	s.asked = func(g guest, n int) []sample.Run {
-		turn := g.port % procs
+		pid, turn := asked(g, n)[0].PID, g.port%procs
 		if g.port%3 != 0 {
 			turn = (g.port + n) / 2 % procs
 		}
-		return []sample.Run{reads(main, main+turn), helps(main, main+(turn+1)%procs)}
+		return []sample.Run{reads(pid, pid+10*turn), helps(pid, pid+10*((turn+1)%procs))}
 	}
 	return s
 }
