@@ -55,7 +55,8 @@ func runAIO(ctx context.Context, args ...string) (p *aioProgram, err error) {
 	p.pid = process.PID()
 	status, err := process.Wait()
 	if err != nil || status != (tracer.Status{}) {
-		return nil, fmt.Errorf("the program that uses aio, %v: %v: %w: %s", args, status, errors.Join(err, ctx.Err()), &out)
+		err = errors.Join(err, ctx.Err(), fmt.Errorf("%v: %s", status, &out))
+		return nil, fmt.Errorf("the program that uses aio, %v: %w", args, err)
 	}
 	return p, p.parse(out.String())
 }

@@ -15,29 +15,27 @@ import (
 	"github.com/iospec/iospec/internal/sock"
 )
 
-// naps is how often the server is given work that sleeps: on a busy machine the work may be over before we have looked.
-const naps = 5
-
 // sleepingReactor: while a worker works, the reactor waits. It breaks when a reactor asks again and again whether the
-// worker is done (counterexample/spins-for-a-worker).
+// worker is done (counterexample/spins-for-a-worker). The work is longer each time: on a busy machine it may be over before
+// the others have fallen asleep, or we have looked.
 func sleepingReactor(sc *godog.ScenarioContext, w *World) {
 	var c *crowd
-	slept := false
-	sc.When(`^a client asks for work that sleeps for (\d+) ms$`, func(ctx context.Context, ms int) (err error) {
+	slept, tries := false, 0
+	sc.When(`^a client asks for work that sleeps for (\d+) ms, and again for twice as long, (\d+) times at most$`, func(ctx context.Context, ms, naps int) (err error) {
 		if w.Target.Protocol != "line" {
 			return check.Unsupportedf("work that sleeps is a request of the line protocol, and the server speaks %s", w.Target.Protocol)
 		}
 		if c, err = w.invite(ctx); err == nil {
 			err = c.grow(1)
 		}
-		for i := 0; err == nil && !slept && i < naps; i++ {
-			slept, err = c.sleepsOver(c.clients[0], ms)
+		for tries = 0; err == nil && !slept && tries < naps; tries++ {
+			slept, err = c.sleepsOver(c.clients[0], ms<<tries)
 		}
 		return err
 	})
 	sc.Then(`^the whole server is seen asleep before it answers$`, func() error {
 		if !slept {
-			return check.Failf("while a worker sleeps, a reactor that sleeps in its wait", "a thread of the server ran until the answer came, in each of %d tries", naps)
+			return check.Failf("while a worker sleeps, a reactor that sleeps in its wait", "a thread of the server ran until the answer came, in each of %d tries", tries)
 		}
 		return nil
 	})

@@ -22,7 +22,7 @@ type exercise struct {
 	patience *patience
 	began    time.Time
 
-	drowsy  time.Duration // how long the server is waited for to fall asleep
+	drowsy  time.Duration // how much CPU time the server may use before it falls asleep
 	number  int           // of the next request
 	clients []*client     // all that ever came
 	result  Result
@@ -39,7 +39,7 @@ func (s *Subject) Exercise(ctx context.Context, load Load) (Result, error) {
 	if load.TimeScale == 0 {
 		load.TimeScale = 1
 	}
-	e := &exercise{Subject: s, ctx: ctx, load: load, protocol: p, patience: newPatience(load.TimeScale), began: time.Now()}
+	e := &exercise{Subject: s, ctx: ctx, load: load, protocol: p, patience: s.newPatience(load.TimeScale), began: time.Now()}
 	e.drowsy = e.patience.base
 	if !s.leads() {
 		return Result{}, e.died("idle")
@@ -323,12 +323,13 @@ func (e *exercise) short() error {
 // fallsAsleep waits until some looks in a row have shown no thread of the server awake. It reports whether that came. A
 // server that never sleeps, since a busy loop keeps it awake, is waited for less and less.
 func (e *exercise) fallsAsleep() bool {
-	still := 0
-	for poll := newPoll(e.drowsy); still < stillLooks; still++ {
+	watch, used, still := e.Watch(), time.Duration(0), 0
+	for poll := newPoll(patienceBounds * e.patience.base); still < stillLooks; still++ {
 		if !e.family.asleep() {
 			still = -1
 		}
-		if !poll.again() {
+		_, spent, err := watch.look()
+		if used += max(0, spent); err != nil || used >= e.drowsy || !poll.again() {
 			e.drowsy /= 2
 			return false
 		}
@@ -385,12 +386,20 @@ func (e *exercise) big() error {
 // awaitBig waits until the large request is sent and answered. A server that stalls gets its client closed, which ends
 // the sending.
 func (e *exercise) awaitBig(c *client, asked <-chan *exchange) {
-	select {
-	case x := <-asked:
-		e.await(x)
-	case <-time.After(patienceRounds * e.patience.now):
-		_ = c.conn.SetWriteDeadline(time.Unix(1, 0)) // ends the write
-		e.await(<-asked)
+	for watch := e.patience.start(); ; {
+		select {
+		case x := <-asked:
+			watch.Stop()
+			e.await(x)
+			return
+		case <-watch.C:
+			if watch.tick(); watch.passed >= patienceRounds*e.patience.now {
+				watch.Stop()
+				_ = c.conn.SetWriteDeadline(time.Unix(1, 0)) // ends the write
+				e.await(<-asked)
+				return
+			}
+		}
 	}
 }
 

@@ -57,25 +57,33 @@ func (s *Subject) Watch() *Watch { return &Watch{server: s, used: -1} }
 // Rested reports whether the server has done nothing since the last look: all threads sleep, and none has run. Threads
 // that wake each other in turn may all be seen asleep, each at its time; but they use a processor for it.
 func (w *Watch) Rested() (bool, error) {
-	members, err := w.server.family.serving()
-	if err != nil {
+	members, spent, err := w.look()
+	if err != nil || spent != 0 {
 		return false, err
 	}
-	used := time.Duration(0)
+	return allSleep(members)
+}
+
+// look gives the server's processes, and how much CPU time they have used since the last look: -1 when that is not known,
+// at the first look and when one has ended.
+func (w *Watch) look() (members []proc.Process, spent time.Duration, err error) {
+	if members, err = w.server.family.serving(); err != nil {
+		return nil, -1, err
+	}
+	before := w.used
+	w.used = 0
 	for _, p := range members {
 		if !p.Alive() || p.PID == w.server.family.kernel { // who plays the kernel has a clock to keep, and others to serve
 			continue
 		}
 		cpu, err := measure.ProcessCPU(p.PID)
 		if err != nil && !proc.Gone(err) && !errors.Is(err, unix.EINVAL) { // EINVAL: there is no such clock any more
-			return false, err
+			return nil, -1, err
 		}
-		used += cpu
+		w.used += cpu
 	}
-	idle := used == w.used
-	w.used = used
-	if !idle {
-		return false, nil
+	if before < 0 || w.used < before {
+		return members, -1, nil
 	}
-	return allSleep(members)
+	return members, w.used - before, nil
 }

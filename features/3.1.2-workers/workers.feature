@@ -29,7 +29,7 @@ Feature: One reactor and many workers
 
     @reference
     Scenario: while a worker works, the reactor sleeps in its wait
-      When a client asks for work that sleeps for 50 ms
+      When a client asks for work that sleeps for 50 ms, and again for twice as long, 6 times at most
       Then the whole server is seen asleep before it answers
 
   @workers.shared-data-race @holds @section-3.1.2 @single-reactor-threads

@@ -65,8 +65,8 @@ static void threads(int *all, int *reading) {
 			continue;
 		snprintf(path, sizeof path, "/proc/self/task/%s/syscall", task->d_name);
 		FILE *file = fopen(path, "r");
-		if (!file && errno == ENOENT)
-			continue; /* it has ended */
+		if (!file && atol(task->d_name) != getpid())
+			continue; /* it has ended, or is about to: then the kernel refuses */
 		need(file != NULL, path);
 		if (fscanf(file, "%ld", &call) != 1)
 			call = -1; /* it runs */
