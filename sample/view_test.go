@@ -230,3 +230,20 @@ func TestCounts(t *testing.T) {
 	require.Nil(t, o.Look("after"))
 	require.Equal(t, connected(1, 2), o.View().Kept(o.Looks[0]), "nobody has accepted the client at port 3")
 }
+
+// TestNotGuessed: on a ring that two threads wait on, either may be told; and who runs when clients come need not wait on an
+// instance that covers others' connections as well.
+func TestNotGuessed(t *testing.T) {
+	ring := Descriptor{FD: epollFD, Ring: true, Pending: []string{"POLL_ADD", "POLL_ADD"}}
+	turns := alternating(map[int]int{1: 10, 2: 10, 3: 10})
+	require.Len(t, sighted(lookAt("held", []Descriptor{ring}, asleep(10, byRing)), turns...).View().Sets, 1)
+	require.Empty(t, sighted(lookAt("held", []Descriptor{ring}, asleep(10, byRing), asleep(11, byRing)), turns...).View().Sets)
+
+	unseen := Wait{Family: trace.FamilyWait, FD: -1}
+	all := instance(epollFD, append(members(trace.In, 1, 2, 3), Member{FD: doorFD, Inode: listener, Events: trace.In})...)
+	turns = append(alternating(map[int]int{1: 14, 2: 14, 3: 14}), Turn{Kind: Arrival, Port: 1, Answered: true, Ran: []Run{run(10)}})
+	o := sighted(lookAt("held", []Descriptor{all}, asleep(10, unseen)), turns...)
+	o.Sight.Calls, o.Sight.Arrays = false, false
+	require.Equal(t, []int{10}, o.View().Arrivers())
+	require.Empty(t, o.View().Sets)
+}
