@@ -156,7 +156,10 @@ func launchError(command, dir string, err error) error {
 		return err
 	case errors.Is(err, fs.ErrNotExist) || errors.Is(err, exec.ErrNotFound):
 		e.Kind = ErrNotFound
-		e.Hint = "check the spelling, or give the path: ./" + command
+		e.Hint = "check the spelling"
+		if !strings.Contains(command, "/") {
+			e.Hint += ", or give the path: ./" + command
+		}
 		if _, statErr := os.Stat(command); statErr == nil && dir != "" && !filepath.IsAbs(command) {
 			e.Hint = "a relative path is looked up in the directory of the command, " + dir
 		} else if statErr == nil {
