@@ -183,6 +183,9 @@ func (b *Bottle) Close() error {
 	if out, err := b.run(ctx, b.server, "-w"); err != nil {
 		return fmt.Errorf("wineserver does not end: %w %s", err, out)
 	}
+	if err := b.end(); err != nil {
+		return err
+	}
 	if err := os.RemoveAll(b.folder); err != nil {
 		return fmt.Errorf("remove Wine's folder: %w", err)
 	}

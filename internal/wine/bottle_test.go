@@ -5,6 +5,7 @@ package wine
 import (
 	"errors"
 	"os"
+	"os/exec"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -33,7 +34,11 @@ func TestNothingIsLeft(t *testing.T) {
 	require.NoError(t, err)
 	out, err := b.Command(t.Context(), "serve", "nothing").CombinedOutput()
 	require.ErrorContains(t, err, "exit status 2", "%s", out)
+	unknown := exec.CommandContext(t.Context(), "sleep", "600") // to Wine's kernel, as one that is only being started
+	unknown.Env = b.environment()
+	require.NoError(t, unknown.Start())
 	require.NoError(t, b.Close())
+	require.ErrorContains(t, unknown.Wait(), "killed")
 	left, err := os.ReadDir(temporary)
 	require.NoError(t, err)
 	require.Empty(t, left)
