@@ -134,7 +134,7 @@ func (tr *tracer) seizeProcess(p proc.Process) (added bool, err error) {
 		}
 		errno := ptrace(unix.PTRACE_SEIZE, thread.PID, 0, options)
 		switch {
-		case errno == unix.ESRCH, errno == unix.EPERM && tracerOf(thread.PID) == os.Getpid():
+		case errno == unix.ESRCH, errno == unix.EPERM && needsNone(thread.PID):
 			continue
 		case errno != 0:
 			return added, refused("PTRACE_SEIZE", errno)
@@ -146,16 +146,29 @@ func (tr *tracer) seizeProcess(p proc.Process) (added bool, err error) {
 	return added, nil
 }
 
-// tracerOf reads who traces a thread, 0 for nobody (proc_pid_status(5)).
-func tracerOf(tid int) (pid int) {
+// needsNone reports whether a thread that may not be seized need not be: a thread of this process traces it already, as it
+// was born of one that is seized, or it has ended.
+func needsNone(tid int) bool {
+	t, err := proc.Read(tid)
+	if proc.Gone(err) || err == nil && !t.Alive() {
+		return true
+	}
+	tracer := tracerOf(tid)
+	_, err = os.Stat(fmt.Sprintf("/proc/self/task/%d", tracer))
+	return tracer != 0 && err == nil
+}
+
+// tracerOf reads which thread traces a thread, 0 for none: TracerPid of proc_pid_status(5), which is the number of a thread,
+// not of its process (task_state in fs/proc/array.c).
+func tracerOf(tid int) (tracer int) {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", tid))
 	if err != nil {
 		return 0
 	}
 	for line := range strings.Lines(string(status)) {
-		_, _ = fmt.Sscanf(line, "TracerPid:\t%d", &pid)
+		_, _ = fmt.Sscanf(line, "TracerPid:\t%d", &tracer)
 	}
-	return pid
+	return tracer
 }
 
 // introduce records who is there, and what they have.
