@@ -51,16 +51,26 @@ func trigger(s *survey) string {
 				continue
 			}
 			all++
-			switch {
-			case w.Events&trace.OneShot != 0:
-				n["oneshot"]++
-			case w.Events&trace.Edge != 0:
-				n["edge"]++
-			default:
-				n["level"]++
-			}
+			n[registered(w.Events)]++
 		}
 	}
+	return prevailing(n, all)
+}
+
+// registered is the trigger that the events of an epoll registration ask for.
+func registered(events uint32) string {
+	switch {
+	case events&trace.OneShot != 0:
+		return "oneshot"
+	case events&trace.Edge != 0:
+		return "edge"
+	default:
+		return "level"
+	}
+}
+
+// prevailing is the trigger by which nearly all connections are registered, "" if there is none.
+func prevailing(n map[string]int, all int) string {
 	for _, word := range []string{"oneshot", "edge", "level"} {
 		if nearlyAll(n[word], all) {
 			return word

@@ -248,19 +248,10 @@ func sampledTrigger(v *sample.View) string {
 			case s.Family == trace.FamilyRing, s.Guessed && s.Family == "":
 			case s.Family != trace.FamilyWait:
 				n["level"]++
-			case events&trace.OneShot != 0:
-				n["oneshot"]++
-			case events&trace.Edge != 0:
-				n["edge"]++
 			default:
-				n["level"]++
+				n[registered(events)]++
 			}
 		}
 	}
-	for _, word := range []string{"oneshot", "edge", "level"} {
-		if nearlyAll(n[word], all) {
-			return word
-		}
-	}
-	return ""
+	return prevailing(n, all)
 }

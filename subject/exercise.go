@@ -22,7 +22,7 @@ type exercise struct {
 	patience *patience
 	began    time.Time
 
-	drowsy  time.Duration // how much CPU time the server may use before it falls asleep
+	drowsy  time.Duration // how long the server may stay awake when it is waited for to fall asleep: CPU time; of one that is looked at, wall time
 	number  int           // of the next request
 	clients []*client     // all that ever came
 	result  Result

@@ -27,9 +27,14 @@ var looksShow = map[string][]string{
 	"counterexample/master-accepts":           {"nginx.master"},
 }
 
+// lookSlots is how many servers are looked at together: most of it is waiting.
+var lookSlots = make(chan struct{}, 6)
+
 // lookAtOurs looks at one of our servers.
 func lookAtOurs(t *testing.T, e entry) *sample.Observation {
 	t.Helper()
+	lookSlots <- struct{}{}
+	defer func() { <-lookSlots }()
 	target, err := e.target()
 	require.NoError(t, err)
 	target.Command[0] = binary
@@ -56,9 +61,6 @@ func bySampling(t *testing.T, e entry, o *sample.Observation) map[string]check.F
 	return found
 }
 
-// lookSlots is how many servers are looked at together: most of it is waiting.
-var lookSlots = make(chan struct{}, 6)
-
 // TestLooksAgreeWithRecordings: a reference server keeps, by its recording, all that is claimed about it, and is identified
 // for what it is (TestSpecification). So looks may break no claim, and may name no other architecture, demultiplexer, trigger
 // or way to accept; and they must tell nearly all.
@@ -76,9 +78,7 @@ func TestLooksAgreeWithRecordings(t *testing.T) {
 			}
 			t.Run(e.Name, func(t *testing.T) {
 				t.Parallel()
-				lookSlots <- struct{}{}
 				o := lookAtOurs(t, e)
-				<-lookSlots
 				id := identify.Sampled(o, about)
 				if id.Architecture != identify.Inconclusive {
 					named.Add(1)
@@ -115,9 +115,7 @@ func TestLooksConvict(t *testing.T) {
 		}
 		t.Run(e.Name, func(t *testing.T) {
 			t.Parallel()
-			lookSlots <- struct{}{}
 			o := lookAtOurs(t, e)
-			<-lookSlots
 			found := bySampling(t, e, o)
 			for _, claim := range looksShow[e.Name] {
 				require.Equal(t, check.Fail, found[claim].Outcome, "%s: %s", claim, found[claim].Observed)

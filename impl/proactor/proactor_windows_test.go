@@ -49,19 +49,25 @@ func serve(t *testing.T, cfg server.Config) (address string, stop func() string)
 	}
 }
 
+// mirrors lets clients send that many bytes each, all at once, and want them back.
+func mirrors(t *testing.T, address string, clients, size int) error {
+	t.Helper()
+	failed := make([]error, clients)
+	var all sync.WaitGroup
+	for i := range clients {
+		c := dial(t, address)
+		all.Go(func() { failed[i] = mirror(c, rand.NewChaCha8([32]byte{byte(i)}), size) })
+	}
+	all.Wait()
+	return errors.Join(failed...)
+}
+
 // TestEcho holds that every byte comes back, with receives of any size, and that each operation has one completion.
 func TestEcho(t *testing.T) {
 	for _, readSize := range []int{0, 100} {
 		address, stop := serve(t, server.Config{Protocol: "echo", ReadSize: readSize})
 		const clients, size = 20, 50_000
-		failed := make([]error, clients)
-		var all sync.WaitGroup
-		for i := range clients {
-			c := dial(t, address)
-			all.Go(func() { failed[i] = mirror(c, rand.NewChaCha8([32]byte{byte(i)}), size) })
-		}
-		all.Wait()
-		require.NoError(t, errors.Join(failed...))
+		require.NoError(t, mirrors(t, address, clients, size))
 		said := stop()
 		counted, err := iocp.ReadTally(said)
 		require.NoError(t, err)
@@ -93,16 +99,10 @@ func TestCollectorSparesWhatIsUnderWay(t *testing.T) {
 		}
 	})
 	const clients, size = 10, 400_000
-	failed := make([]error, clients)
-	var all sync.WaitGroup
-	for i := range clients {
-		c := dial(t, address)
-		all.Go(func() { failed[i] = mirror(c, rand.NewChaCha8([32]byte{byte(i)}), size) })
-	}
-	all.Wait()
+	err := mirrors(t, address, clients, size)
 	close(over)
 	collector.Wait()
-	require.NoError(t, errors.Join(failed...))
+	require.NoError(t, err)
 	counted, err := iocp.ReadTally(stop())
 	require.NoError(t, err)
 	require.NoError(t, counted.Conserved())
