@@ -1,17 +1,19 @@
 package site
 
 import (
+	"go/scanner"
+	"go/token"
 	"html"
 	"html/template"
 	"strings"
 	"sync"
-
-	"github.com/alecthomas/chroma/v2"
-	"github.com/alecthomas/chroma/v2/lexers"
 )
 
 // highlight colours code. Only what helps to read it is marked: comments, keywords, strings, numbers, and the names of
-// functions. chroma's own formatter marks every bracket, which makes a page ten times as large.
+// functions where they are declared or called. Languages other than Go have their comments marked.
+//
+// The language's own scanner does it: a library that colours all languages reads their grammars whenever the program
+// starts, and this program starts a thousand times as a child that serves one connection.
 //
 // Servers share code, which is coloured once.
 func highlight(language, code string) template.HTML {
@@ -19,46 +21,71 @@ func highlight(language, code string) template.HTML {
 	if known, ok := highlighted.Load(key); ok {
 		return known.(template.HTML)
 	}
-	out := colour(language, code)
-	highlighted.Store(key, out)
-	return out
+	var out string
+	switch language {
+	case "go":
+		out = colourGo(code)
+	case "yaml", "gherkin":
+		out = colourComments(code)
+	default:
+		out = html.EscapeString(code)
+	}
+	known := template.HTML(strings.TrimRight(out, "\n"))
+	highlighted.Store(key, known)
+	return known
 }
 
 var highlighted sync.Map
 
-func colour(language, code string) template.HTML {
-	lexer := lexers.Get(language)
-	if lexer == nil {
-		return template.HTML(html.EscapeString(code))
-	}
-	tokens, err := chroma.Coalesce(lexer).Tokenise(nil, code)
-	if err != nil {
-		return template.HTML(html.EscapeString(code))
-	}
+// colourGo colours Go, or a part of a file: what the scanner does not know is left as it is.
+func colourGo(code string) string {
+	var s scanner.Scanner
+	file := token.NewFileSet().AddFile("", -1, len(code))
+	s.Init(file, []byte(code), func(token.Position, string) {}, scanner.ScanComments)
 	var b strings.Builder
-	for t := tokens(); t != chroma.EOF; t = tokens() {
-		text := html.EscapeString(t.Value)
-		if class := classOf(t.Type); class != "" && strings.TrimSpace(t.Value) != "" {
-			b.WriteString(`<i class="` + class + `">` + text + `</i>`)
-		} else {
-			b.WriteString(text)
+	written := 0
+	mark := func(class, text string, at int) {
+		b.WriteString(html.EscapeString(code[written:at]))
+		written = at + len(text)
+		b.WriteString(`<i class="` + class + `">` + html.EscapeString(code[at:written]) + `</i>`)
+	}
+	for {
+		pos, tok, text := s.Scan()
+		if tok == token.EOF {
+			return b.String() + html.EscapeString(code[written:])
+		}
+		at := file.Offset(pos)
+		switch class := classOf(tok); {
+		case class != "":
+			mark(class, text, at)
+		case tok == token.IDENT && strings.HasPrefix(code[at+len(text):], "("):
+			mark("f", text, at)
 		}
 	}
-	return template.HTML(strings.TrimRight(b.String(), "\n"))
 }
 
-func classOf(t chroma.TokenType) string {
+func classOf(t token.Token) string {
 	switch {
-	case t.InCategory(chroma.Comment):
+	case t == token.COMMENT:
 		return "c"
-	case t.InCategory(chroma.Keyword):
+	case t.IsKeyword():
 		return "k"
-	case t.InSubCategory(chroma.LiteralString):
+	case t == token.STRING, t == token.CHAR:
 		return "s"
-	case t.InSubCategory(chroma.LiteralNumber):
+	case t == token.INT, t == token.FLOAT, t == token.IMAG:
 		return "n"
-	case t == chroma.NameFunction:
-		return "f"
 	}
 	return ""
+}
+
+// colourComments marks the lines that are a comment in a language where "#" begins one.
+func colourComments(code string) string {
+	lines := strings.Split(code, "\n")
+	for i, line := range lines {
+		lines[i] = html.EscapeString(line)
+		if strings.HasPrefix(strings.TrimSpace(line), "#") {
+			lines[i] = `<i class="c">` + lines[i] + `</i>`
+		}
+	}
+	return strings.Join(lines, "\n")
 }
