@@ -18,8 +18,9 @@ func OneAmongOthers(rec *trace.Recording) Finding {
 }
 
 // ThreeObjects: the calls of a reactor, an acceptor and handlers are there, all in one thread; and between the read of a
-// request and its answer the thread needs no call. A handler may read more of the same client; and a server that reads
-// from all who are ready before it answers any has others' reads in between, so what counts is that it can do without.
+// request and its answer the thread needs no call. A handler may read more of the same client; a runtime that resumes the
+// handler in the next round of its loop looks who else is ready, without waiting (asyncio); and a server that reads from
+// all who are ready before it answers any has others' reads in between, so what counts is that it can do without.
 func ThreeObjects(rec *trace.Recording) Finding {
 	j := judge{rec, "waiting, accepting, reading and sending by one thread, and no call between a read and its answer", "a request that is answered by the next call after it was read"}
 	tid, f := j.oneReactor()
@@ -43,12 +44,14 @@ func ThreeObjects(rec *trace.Recording) Finding {
 		plural(len(spans), "request"), len(direct))
 }
 
-// direct reports whether the thread made no call between the read and its answer, but for reads of the same client.
+// direct reports whether the thread made no call between the read and its answer, but for reads of the same client, and
+// looks at who is ready.
 func (j judge) direct(h handling) bool {
 	calls := j.Thread(h.read.TID)
 	i, _ := slices.BinarySearchFunc(calls, h.read.Seq, func(c *trace.Call, seq int64) int { return cmp.Compare(c.Seq, seq) })
 	for _, c := range calls[i+1:] {
-		if c == h.write || !isRead(c) || c.Object != h.read.Object {
+		more, look := isRead(c) && c.Object == h.read.Object, j.Wait(c) != nil && !sleeps(c)
+		if !more && !look {
 			return c == h.write
 		}
 	}

@@ -168,6 +168,17 @@ func TestSeveralAcceptors(t *testing.T) {
 	finds(t, TwoParts, perConnection(), Fail, "no wait covers two connections")
 }
 
+func TestALookBetweenARequestAndItsAnswer(t *testing.T) {
+	for timeout, want := range map[trace.Time]Outcome{0: Pass, 1: Fail, -1: Fail} {
+		v := newServer("level")
+		v.handle = func(c *tracetest.Client, n int64) { v.t.Read(c, n).WaitFor(v.ep, timeout, 64).Write(c, n) }
+		for _, c := range v.accept(3, "held") {
+			v.ask(10, c)
+		}
+		require.Equal(t, want, ThreeObjects(v.End()).Outcome, "a wait for %d ns", timeout)
+	}
+}
+
 func TestWhoServesAcceptsAndDoesNotWait(t *testing.T) {
 	s := tracetest.New()
 	c := s.Connect("held")

@@ -14,7 +14,8 @@ Feature: What one thread means
   Rule: a Reactor waits and dispatches, an Acceptor takes connections, Handlers do the work; of this, dispatching and working are no system calls
     Waiting, accepting, reading and sending are. So a recording shows each object by its calls, and between the read of a
     request and its answer it may show nothing. (A server that reads from everyone who is ready, and only then answers,
-    has the reads of others in between.)
+    has the reads of others in between; one whose loop resumes the handler in its next round, as Python's asyncio does,
+    asks once more who is ready, with a timeout of 0.)
 
     @server
     Scenario: the calls of the three objects in one thread, and none for the work
