@@ -10,6 +10,7 @@ import (
 
 	"github.com/iospec/iospec/check"
 	"github.com/iospec/iospec/internal/code"
+	"github.com/iospec/iospec/internal/english"
 )
 
 // codeSize compares what two of our servers consist of. Each of its steps breaks when the two are the same server, and
@@ -24,8 +25,8 @@ func codeSize(sc *godog.ScenarioContext, w *World) {
 		}
 		for i, p := range []*code.Program{mine, other} {
 			beyond := p.Beyond([]*code.Program{other, mine}[i])
-			w.Note("%s: %d lines of code, %d of them not in the other; threads share %s; they wait for or wake one another at %d places",
-				names[i], p.Lines(), beyond, orNothing(p.Locked()), p.Synchronisations())
+			w.Note("%s: %d lines of code, %d of them not in the other; threads share %s; they wait for or wake one another at %s",
+				names[i], p.Lines(), beyond, orNothing(p.Locked()), english.Count(p.Synchronisations(), "place"))
 		}
 		return nil
 	})

@@ -14,6 +14,7 @@ import (
 
 	"github.com/iospec/iospec/check"
 	"github.com/iospec/iospec/internal/await"
+	"github.com/iospec/iospec/internal/english"
 	"github.com/iospec/iospec/internal/measure"
 	"github.com/iospec/iospec/internal/proc"
 	"github.com/iospec/iospec/internal/sock"
@@ -100,7 +101,11 @@ func accountedSockets(sc *godog.ScenarioContext, w *World) {
 		return nil
 	})
 	sc.Then(`^the kernel counts (\d+) sockets more for each, of more than (\d+) bytes each$`, func(each, atLeast int) error {
-		w.Note("sockets with %v clients: %v; %d bytes each, so %d computed for a connection with both its ends here", clients, accounts[1:], accounts[0].size, each*accounts[0].size)
+		var counted []int
+		for _, a := range accounts[1:] {
+			counted = append(counted, a.sockets)
+		}
+		w.Note("sockets with %s clients: %s; %d bytes each, so %d computed for a connection with both its ends here", english.List(clients, "%d"), english.List(counted, "%d"), accounts[0].size, each*accounts[0].size)
 		for i, n := range clients {
 			if more := accounts[i+1].sockets - accounts[0].sockets; more != each*n || accounts[i+1].size <= atLeast {
 				return check.Failf(fmt.Sprintf("%d more sockets of more than %d bytes with %d clients", each*n, atLeast, n), "%d more of %d bytes", more, accounts[i+1].size)
@@ -135,7 +140,7 @@ func growingObjects(sc *godog.ScenarioContext, w *World) {
 				best = each
 			}
 		}
-		w.Note("in the quietest round the kernel's objects grew by %.0f bytes for each connection, measured in steps of %d up to %d; its 2 sockets are %d of them, computed", best, step, total, 2*size)
+		w.Note("in the quietest round the kernel's objects grew by %s bytes for each connection, measured in steps of %d up to %d; its 2 sockets are %d of them, computed", english.List(best, "%.0f"), step, total, 2*size)
 		if !straight(best, 2*size) {
 			return check.Failf(fmt.Sprintf("steps that are alike, and more than %d bytes for each connection, in one of %d rounds", 2*size, rounds), "%.0f bytes for each in the quietest", best)
 		}

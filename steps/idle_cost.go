@@ -11,6 +11,7 @@ import (
 	"github.com/cucumber/godog"
 
 	"github.com/iospec/iospec/check"
+	"github.com/iospec/iospec/internal/english"
 	"github.com/iospec/iospec/internal/measure"
 	"github.com/iospec/iospec/report"
 )
@@ -53,7 +54,7 @@ func idleCost(sc *godog.ScenarioContext, w *World) {
 		if slices.Min(costs) <= 0 {
 			return fmt.Errorf("requests cost the server's processes no CPU time (%.0f ns each): who else answered them?", costs)
 		}
-		w.Note("CPU time of the server per request with %v idle clients: %.1f µs, each %.2f times the one before", idle, scaled(costs, 1e-3), factors(costs))
+		w.Note("CPU time of the server per request with %s idle clients: %s µs, each %s times the one before", english.List(idle, "%d"), english.List(scaled(costs, 1e-3), "%.1f"), english.List(factors(costs), "%.2f"))
 		w.Measured(report.Series{Of: "the CPU time of a server's request amid idle clients", XUnit: "idle clients", YUnit: "ns", X: floats(idle), Y: costs})
 		if !ok {
 			return check.Failf(what, "%.1f µs per request with %v idle clients", scaled(costs, 1e-3), idle)

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/iospec/iospec/check"
+	"github.com/iospec/iospec/internal/english"
 	"github.com/iospec/iospec/internal/measure"
 	"github.com/iospec/iospec/internal/sock"
 	"github.com/iospec/iospec/report"
@@ -57,7 +58,7 @@ func interestCost(sc *godog.ScenarioContext, w *World) {
 			return max(r, m) <= float64(times)
 		})
 		r, m := dearer(contest.Costs())
-		w.Note("sets of %v: DEL and ADD, and MOD, take %.0f ns in turn; a hundredfold set costs %.2f and %.2f times as much (the logarithm: 2)", sizes, contest.Costs(), r, m)
+		w.Note("sets of %s: DEL and ADD, and MOD, take %s ns in turn; a hundredfold set costs %.2f and %.2f times as much (the logarithm: 2)", english.List(sizes, "%d"), english.List(contest.Costs(), "%.0f"), r, m)
 		for i, name := range []string{"DEL and ADD", "MOD"} {
 			c := contest.Costs()
 			w.Measured(report.Series{Of: "the cost of a change of the interest list", Name: name, XUnit: "descriptors watched", YUnit: "ns", X: floats(sizes), Y: []float64{c[i], c[2+i], c[4+i]}})

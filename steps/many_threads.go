@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/iospec/iospec/check"
+	"github.com/iospec/iospec/internal/english"
 	"github.com/iospec/iospec/internal/measure"
 	"github.com/iospec/iospec/internal/proc"
 	"github.com/iospec/iospec/internal/reexec"
@@ -77,7 +78,7 @@ func manyThreads(sc *godog.ScenarioContext, w *World) {
 	})
 	sc.Then(`^all (\d+) are there, and each takes more than (\d+) KiB, in proportion to their number$`, func(n, least int) error {
 		fit := measure.Linear(floats(counts), total)
-		w.Note("measured: a process of %v threads takes %.1f MiB (Pss and page tables), %.1f KiB for each further thread (r² %.4f); %d threads at the end", counts, scaled(total, 1.0/(1<<20)), fit.B/1024, fit.R2, listed)
+		w.Note("measured: a process of %s threads takes %s MiB (Pss and page tables), %.1f KiB for each further thread (r² %.4f); %d threads at the end", english.List(counts, "%d"), english.List(scaled(total, 1.0/(1<<20)), "%.1f"), fit.B/1024, fit.R2, listed)
 		w.Note("computed: and a kernel stack each, 16 KiB on x86-64 and arm64, %d MiB", n*16/1024)
 		w.Measured(report.Series{Of: "the memory of many processes and of many threads", Name: "threads", XUnit: "processes or threads", YUnit: "bytes", X: floats(counts), Y: total})
 		if listed < n || fit.B <= float64(least<<10) || fit.R2 < 0.98 {

@@ -12,6 +12,7 @@ import (
 	"github.com/cucumber/godog"
 
 	"github.com/iospec/iospec/check"
+	"github.com/iospec/iospec/internal/english"
 	"github.com/iospec/iospec/internal/measure"
 	"github.com/iospec/iospec/internal/proc"
 	"github.com/iospec/iospec/internal/trait"
@@ -66,8 +67,8 @@ func modelMatters(sc *godog.ScenarioContext, w *World) {
 		}
 		n := int64(clients)
 		tasks, memory := full.tasks-before.tasks, (full.memory()-before.memory())/n
-		w.Note("%d tasks more for %d connections; %d bytes for each: %d own and %d page tables measured, %d kernel stacks computed; with a socket of %d bytes 2 GB would carry about %d, computed",
-			tasks, clients, memory, (full.PSS-before.PSS)/n, (full.PageTables-before.PageTables)/n, int64(tasks)*kernelStack/n, socket, 2_000_000_000/max(1, memory+int64(socket)))
+		w.Note("%s more for %d connections; %d bytes for each: %d own and %d page tables measured, %d kernel stacks computed; with a socket of %d bytes 2 GB would carry about %d, computed",
+			english.Count(tasks, "task"), clients, memory, (full.PSS-before.PSS)/n, (full.PageTables-before.PageTables)/n, int64(tasks)*kernelStack/n, socket, 2_000_000_000/max(1, memory+int64(socket)))
 		w.Measured(report.Series{Of: "the memory that a server takes for a connection, by architecture", XUnit: "clients", YUnit: "bytes", X: []float64{float64(n)}, Y: []float64{float64(memory)}})
 		models := trait.Set(w.Target.Traits).On(trait.Architecture)
 		forEach := slices.ContainsFunc(models, func(m string) bool { return slices.Contains(taskForEach, m) })

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/iospec/iospec/check"
+	"github.com/iospec/iospec/internal/english"
 	"github.com/iospec/iospec/internal/measure"
 	"github.com/iospec/iospec/internal/proc"
 	"github.com/iospec/iospec/internal/reexec"
@@ -56,7 +57,7 @@ func processCost(sc *godog.ScenarioContext, w *World) {
 	sc.Then(`^each further child takes more than (\d+) KiB, in proportion to their number, and (\d+) of them would take what is told$`, func(least, n int) error {
 		fit := measure.Linear(floats(counts), total)
 		each := fit.B / 1024
-		w.Note("measured: %v children and their parent take %.1f MiB (Pss and page tables), %.1f KiB for each further child (r² %.4f)", counts, scaled(total, 1.0/(1<<20)), each, fit.R2)
+		w.Note("measured: %s children and their parent take %s MiB (Pss and page tables), %.1f KiB for each further child (r² %.4f)", english.List(counts, "%d"), english.List(scaled(total, 1.0/(1<<20)), "%.1f"), each, fit.R2)
 		w.Note("computed: %d children take %.0f MiB; and a kernel stack each, 16 KiB on x86-64 and arm64, %d MiB", n, float64(n)*fit.B/(1<<20), n*16/1024)
 		w.Measured(report.Series{Of: "the memory of many processes and of many threads", Name: "processes", XUnit: "processes or threads", YUnit: "bytes", X: floats(counts), Y: total})
 		if each <= float64(least) || fit.R2 < 0.98 {

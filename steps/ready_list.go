@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/iospec/iospec/check"
+	"github.com/iospec/iospec/internal/english"
 	"github.com/iospec/iospec/internal/measure"
 	"github.com/iospec/iospec/internal/sock"
 	"github.com/iospec/iospec/report"
@@ -100,7 +101,7 @@ func waitCost(sc *godog.ScenarioContext, w *World, bag *sock.Bag) {
 			return growth("epoll_wait") <= flat && growth("select") > steep && growth("poll") > steep
 		})
 		for _, call := range []string{"select", "poll", "epoll_wait"} {
-			w.Note("%s: %.0f ns on %v, %.2f times as much on the most", call, r.costs(call), r.sizes, growth(call))
+			w.Note("%s: %s ns on %s, %.2f times as much on the most", call, english.List(r.costs(call), "%.0f"), english.List(r.sizes, "%d"), growth(call))
 			w.Measured(report.Series{Of: "the cost of one call that finds one ready descriptor", Name: call, XUnit: "descriptors watched", YUnit: "ns", X: floats(r.sizes), Y: r.costs(call)})
 		}
 		if !apart {
@@ -131,7 +132,7 @@ func waitCost(sc *godog.ScenarioContext, w *World, bag *sock.Bag) {
 	})
 	sc.Then(`^(\d+) ready ones cost more than (\d+) times as much as (\d+)$`, func(_ int, times float64, _ int) error {
 		dearer := contest.Until(40, 20, func(c []float64) bool { return c[len(c)-1] > times*c[0] })
-		w.Note("with %v ready, of %d watched: %.0f ns", ready, len(fds), contest.Costs())
+		w.Note("with %s ready, of %d watched: %s ns", english.List(ready, "%d"), len(fds), english.List(contest.Costs(), "%.0f"))
 		w.Measured(report.Series{Of: "the cost of one epoll_wait by what is ready", Name: "epoll_wait", XUnit: "descriptors ready", YUnit: "ns", X: floats(ready), Y: contest.Costs()})
 		if !dearer {
 			return check.Failf("a cost in proportion to what is ready", "%v ready cost %.0f ns", ready, contest.Costs())

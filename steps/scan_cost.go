@@ -4,12 +4,14 @@ package steps
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/cucumber/godog"
 	"golang.org/x/sys/unix"
 
 	"github.com/iospec/iospec/check"
+	"github.com/iospec/iospec/internal/english"
 	"github.com/iospec/iospec/internal/measure"
 	"github.com/iospec/iospec/internal/sock"
 	"github.com/iospec/iospec/report"
@@ -122,7 +124,7 @@ func loneNumber(sc *godog.ScenarioContext, w *World, bag *sock.Bag) {
 	})
 	sc.Then(`^each higher number costs more than the one below it$`, func() error {
 		rising := contest.Until(60, 20, func(costs []float64) bool { return slices.Min(increments(costs)) > 0.05*costs[0] })
-		w.Note("select on one descriptor numbered %v: %.0f ns", at, contest.Costs())
+		w.Note("select on one descriptor numbered %s: %s ns", english.List(at, "%d"), english.List(contest.Costs(), "%.0f"))
 		if !rising {
 			return check.Failf("a call that is dearer the higher the number", "numbers %v cost %.0f ns", at, contest.Costs())
 		}
@@ -145,7 +147,7 @@ func loneNumber(sc *godog.ScenarioContext, w *World, bag *sock.Bag) {
 	})
 	sc.Then(`^it has made as many tests as the number says, and the highest costs it more than (\d+) times as much as the lowest$`, func(times int) error {
 		dearer := contest.Until(40, 20, func(costs []float64) bool { return costs[len(costs)-1] > float64(times)*costs[0] })
-		w.Note("bits tested until the ready one was found: %v; that takes %.0f ns", tests, contest.Costs())
+		w.Note("bits tested until the ready one was found: %s; that takes %s ns", english.List(slices.Sorted(maps.Values(tests)), "%d"), english.List(contest.Costs(), "%.0f"))
 		for n, made := range tests {
 			if made != n+1 || !dearer {
 				return check.Failf("a walk to the ready descriptor's number", "bits tested: %v, cost %.0f ns", tests, contest.Costs())
@@ -200,7 +202,7 @@ func roundCost(sc *godog.ScenarioContext, w *World, bag *sock.Bag) {
 			return min(measure.Exponent(x, s), measure.Exponent(x, p)) > low && max(measure.Exponent(x, s), measure.Exponent(x, p)) < high
 		})
 		s, p := rounds()
-		w.Note("a round of %v clients takes %.0f µs with select, power %.2f, and %.0f µs with poll, power %.2f", clients, scaled(s, 1e-3), measure.Exponent(x, s), scaled(p, 1e-3), measure.Exponent(x, p))
+		w.Note("a round of %s clients takes %s µs with select, power %.2f, and %s µs with poll, power %.2f", english.List(clients, "%d"), english.List(scaled(s, 1e-3), "%.0f"), measure.Exponent(x, s), english.List(scaled(p, 1e-3), "%.0f"), measure.Exponent(x, p))
 		for i, y := range [][]float64{s, p} {
 			w.Measured(report.Series{Of: "a round in which each client asks once", Name: []string{"select", "poll"}[i], XUnit: "clients", YUnit: "ns", X: x, Y: y})
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/cucumber/godog"
 
 	"github.com/iospec/iospec/check"
+	"github.com/iospec/iospec/internal/english"
 )
 
 // tenThousand: the server carries ten thousand connections that are all alive. It breaks when one of them gets no answer
@@ -26,7 +27,7 @@ func tenThousand(sc *godog.ScenarioContext, w *World) {
 		if v.wrong != nil {
 			return check.Failf("the right answer for every client", "%v", v.wrong)
 		}
-		w.Note("%d connections held by %d processes with %d threads", v.held, v.full.Processes, v.full.Threads)
+		w.Note("%d connections held by %s with %s", v.held, english.Count(v.full.Processes, "process"), english.Count(v.full.Threads, "thread"))
 		if v.held != n {
 			return check.Failf(fmt.Sprintf("%d connections in the server's hands", n), "%d", v.held)
 		}

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/iospec/iospec/identify"
+	"github.com/iospec/iospec/internal/english"
 	"github.com/iospec/iospec/internal/trait"
 	"github.com/iospec/iospec/report"
 )
@@ -149,20 +150,20 @@ func (p identityPage) others(id identify.Identity) {
 func (p identityPage) facts(f identify.Facts) {
 	p.title("facts")
 	p.row("clients", dim, fmt.Sprintf("%d connections served, up to %d at the same time, %d requests answered", f.Connections, f.AtOnce, f.Answered))
-	p.row("tasks", dim, fmt.Sprintf("%s in %s, over its life", count(f.Threads, "thread", "threads"), count(f.Processes, "process", "processes")))
+	p.row("tasks", dim, fmt.Sprintf("%s in %s, over its life", english.Count(f.Threads, "thread"), english.Count(f.Processes, "process")))
 	for _, r := range f.Roles {
-		who := count(r.Threads, "thread", "threads")
+		who := english.Count(r.Threads, "thread")
 		if r.Processes > 1 {
-			who += " in " + count(r.Processes, "process", "processes")
+			who += " in " + english.Count(r.Processes, "process")
 		}
 		text := who + ": " + strings.Join(r.Does, ", ")
 		if r.Connections > 0 {
-			text += " · " + count(r.Connections, "connection", "connections")
+			text += " · " + english.Count(r.Connections, "connection")
 		}
 		p.row("", "", text+p.style.Paint(dim, fmt.Sprintf(" (%d)", r.Example)))
 	}
 	for _, s := range f.Sets {
-		p.row("wait set", dim, fmt.Sprintf("%s, up to %d connections, %s on it", s.ID, s.AtOnce, count(len(s.Waiters), "thread waits", "threads wait")))
+		p.row("wait set", dim, fmt.Sprintf("%s, up to %s, %s on it", s.ID, english.Count(s.AtOnce, "connection"), english.Count(len(s.Waiters), "waiting thread")))
 	}
 	if h := f.HandOvers; h.Connections+h.Descriptors+h.Inherited+h.Words > 0 {
 		p.row("hand-overs", dim, fmt.Sprintf("%d connections served by another thread than accepted them, %d sent to another process, %d inherited; %d requests answered after word from another",
@@ -177,13 +178,6 @@ func (p identityPage) facts(f identify.Facts) {
 	if r := f.Rings; r != nil {
 		p.row("io_uring", dim, fmt.Sprintf("%d operations on connections, %d requests for readiness, %d other", r.Operations, r.Polls, r.Other))
 	}
-}
-
-func count(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
 }
 
 // next says what to do with the answer.

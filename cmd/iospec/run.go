@@ -43,8 +43,8 @@ Prints the matrix of claims and servers, what was not kept with its evidence, an
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
 	fl := cmd.Flags()
-	fl.StringArrayVar(&f.servers, "server", nil, "only this server (repeatable); 'kernel' for the kernel Rules, 'wild' for named systems; patterns such as 'epoll/*'")
-	fl.StringArrayVar(&f.claims, "claim", nil, "only this claim (repeatable); patterns such as 'trigger' or 'epoll.*'")
+	fl.StringSliceVar(&f.servers, "server", nil, "only this server (repeatable, or comma-separated); 'kernel' for the kernel Rules, 'wild' for named systems; patterns such as 'epoll/*'")
+	fl.StringSliceVar(&f.claims, "claim", nil, "only this claim (repeatable, or comma-separated); patterns such as 'trigger' or 'epoll.*'")
 	fl.StringVar(&f.tags, "tags", "", "only scenarios whose tags fit, such as '@epoll and not @measured'")
 	fl.StringVar(&f.report, "report", "iospec-report", "folder for the report; '' for none")
 	fl.StringVar(&f.json, "json", "", "also write the result as JSON to this file, - for standard output")

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/iospec/iospec/internal/english"
 )
 
 // role names what a group is, in the field's words.
@@ -25,41 +27,29 @@ func (g Group) role() string {
 	case a.Guessed:
 		return "proactor"
 	case mux && a.Accepts > 0 && io:
-		return plural(n, "reactor")
+		return english.Plural(n, "reactor")
 	case mux && !io:
-		return plural(n, "main reactor")
+		return english.Plural(n, "main reactor")
 	case mux:
-		return plural(n, "sub-reactor")
+		return english.Plural(n, "sub-reactor")
 	case a.Accepts > 0 && io:
-		return plural(n, "serving "+thing)
+		return english.Plural(n, "serving "+thing)
 	case a.Accepts > 0:
 		if g.Actors[0].Starts > 0 {
 			return "parent"
 		}
-		return plural(n, "acceptor")
+		return english.Plural(n, "acceptor")
 	case io && a.Reads == 0:
-		return plural(n, "writing "+thing)
+		return english.Plural(n, "writing "+thing)
 	case io && a.Writes == 0:
-		return plural(n, "reading "+thing)
+		return english.Plural(n, "reading "+thing)
 	case io && thing == "process" && slices.ContainsFunc(g.Actors, func(a *Actor) bool { return a.AfterFirst }):
-		return plural(n, "child")
+		return english.Plural(n, "child")
 	case io:
-		return plural(n, "serving "+thing)
+		return english.Plural(n, "serving "+thing)
 	default:
-		return plural(n, "worker")
+		return english.Plural(n, "worker")
 	}
-}
-
-func plural(n int, noun string) string {
-	switch {
-	case n == 1:
-		return noun
-	case noun == "child":
-		return "children"
-	case strings.HasSuffix(noun, "ss"):
-		return noun + "es"
-	}
-	return noun + "s"
 }
 
 // Waiting says where the group sleeps when there is nothing to do, as far as calls tell.
@@ -109,7 +99,7 @@ func (g Group) Serving() string {
 	case most == 0:
 		return ""
 	case len(g.Actors) == 1:
-		return fmt.Sprintf(" · serves %d %s", most, plural(most, "client"))
+		return " · serves " + english.Count(most, "client")
 	case most == 1 && least == 1:
 		return " · each serves 1 client"
 	case least == most:
@@ -154,7 +144,7 @@ func (w Watch) members() string {
 }
 
 func upTo(clients int) string {
-	return fmt.Sprintf("up to %d %s", clients, plural(clients, "client"))
+	return "up to " + english.Count(clients, "client")
 }
 
 // Called is the name of a thread that takes part, "" of others.
