@@ -14,7 +14,9 @@ import (
 // stream a short read is enough; and so is to have read as much as ioctl(FIONREAD) said there is, as nginx does. The
 // server may put this off and wait in between without sleeping, as fair servers do,
 // and while the connection's own reply is stuck; what convicts is a connection with something owed to it that the
-// thread sleeps on, and that nobody reads or writes before the next report, or ever.
+// thread sleeps on, and that nobody reads or writes before the next report, or ever. Where threads pass a connection to
+// one another, as runtimes do, a call shows the sleep of one and none that another is about to read. Then the next report
+// convicts only if the client was left without an answer.
 func EdgeMustDrain(rec *trace.Recording) Finding {
 	j := judge{rec,
 		"reading until EAGAIN, a short read or the end, each time a connection is reported",
@@ -119,7 +121,7 @@ func (d *drain) report(w *trace.Wait) {
 			continue
 		}
 		d.reports++
-		d.abandoned(c)
+		d.again(c)
 		stuck := d.of[c] != nil && d.of[c].stuck
 		d.owe(c, &owed{report: w.Call, tid: w.Call.TID, stuck: stuck})
 	}
@@ -204,6 +206,18 @@ func (d *drain) closed(c *trace.Connection) trace.Time {
 		d.until[c] = until
 	}
 	return until
+}
+
+// again notes a connection that is reported while something is owed to it.
+func (d *drain) again(c *trace.Connection) {
+	o := d.of[c]
+	if o == nil || o.slept == nil {
+		return
+	}
+	shared := slices.ContainsFunc(threads(c, isIO), func(tid int) bool { return tid != o.tid })
+	if !shared || c.Client != nil && unanswered(c.Client) != "" {
+		d.abandoned(c)
+	}
 }
 
 // abandoned notes a connection that its thread slept on without ever coming back to it.

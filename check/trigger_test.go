@@ -3,6 +3,8 @@ package check
 import (
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/iospec/iospec/trace"
 	"github.com/iospec/iospec/trace/tracetest"
 )
@@ -21,6 +23,26 @@ func TestEdgeTakenOnByAnotherThread(t *testing.T) {
 	other.Read(c, tracetest.Buffer).Read(c, 5).Write(c, tracetest.Buffer+5)
 	c.Answered()
 	finds(t, EdgeMustDrain, v.End(), Pass, "drained")
+}
+
+// In such a runtime, who is told of a connection may sleep, and be told again, before the one who serves it gets to it. That
+// what came is lost shows by the client then.
+func TestEdgeThatAnotherThreadIsAboutToRead(t *testing.T) {
+	for answered, want := range map[bool]Outcome{true: Pass, false: Fail} {
+		v := newServer("edge")
+		other := v.Main().Spawn()
+		cs := v.accept(2, "held")
+		v.ask(2*tracetest.Buffer+5, cs[1])
+		other.ReadFails(cs[0], "EAGAIN")
+		cs[0].Ask(20)
+		v.wait(cs[0])
+		v.wait(cs[0]) // of its second half
+		if answered {
+			other.Read(cs[0], 20).Write(cs[0], 20)
+			cs[0].Answered()
+		}
+		require.Equal(t, want, EdgeMustDrain(v.End()).Outcome, "answered: %v", answered)
+	}
 }
 
 func TestAnEventOfAClosedConnectionOwesNothing(t *testing.T) {
