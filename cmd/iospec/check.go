@@ -3,7 +3,6 @@
 package main
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -86,7 +85,7 @@ func (f *checkFlags) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	dir, err := f.folder()
+	dir, err := beginReport(f.report)
 	if err != nil {
 		return err
 	}
@@ -101,13 +100,4 @@ func (f *checkFlags) run(cmd *cobra.Command, args []string) error {
 		j.looked = identify.Look(o)
 	}
 	return f.judge(cmd, j)
-}
-
-// folder begins the report, if one is wanted.
-func (f *checkFlags) folder() (*report.Folder, error) {
-	dir, err := report.NewFolder(f.report)
-	if err != nil {
-		return nil, &problem{exitFailed, fmt.Errorf("%w", err), "choose another folder with --report"}
-	}
-	return dir, nil
 }

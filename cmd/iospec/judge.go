@@ -94,12 +94,21 @@ func (f *judgeFlags) run(cmd *cobra.Command, file string) error {
 	if len(rec.Header.Command) > 0 {
 		t.Name = filepath.Base(rec.Header.Command[0])
 	}
-	dir, err := report.NewFolder(f.report)
+	dir, err := beginReport(f.report)
 	if err != nil {
-		return &problem{exitFailed, err, "choose another folder with --report"}
+		return err
 	}
 	defer dir.Abandon()
 	return f.judge(cmd, judgement{target: t, claims: claims, recording: rec, known: known, dir: dir})
+}
+
+// beginReport begins the report that --report asks for.
+func beginReport(path string) (*report.Folder, error) {
+	dir, err := report.NewFolder(path)
+	if err != nil {
+		return nil, &problem{exitFailed, err, "choose another folder with --report, or none with --report ''"}
+	}
+	return dir, nil
 }
 
 func parseAs(as string) (trait.Set, error) {

@@ -67,9 +67,9 @@ func (f runFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	dir, err := report.NewFolder(f.report)
+	dir, err := beginReport(f.report)
 	if err != nil {
-		return &problem{exitFailed, err, "choose another folder with --report, or none with --report ''"}
+		return err
 	}
 	defer dir.Abandon()
 	out := cmd.OutOrStdout()
