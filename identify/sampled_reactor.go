@@ -166,7 +166,8 @@ func sampledOwners(v *sample.View) reply {
 	return or(len(owners) >= 2 || apart, nil, "owned by %s, accepted by %s", threadList(owners), threadList(arrivers))
 }
 
-// sampledScheduled: threads take turns at waiting on one set, and none runs each time that a connection asks.
+// sampledScheduled: threads take turns at waiting on one set, and none runs each time that a connection asks. Where one waits on
+// each set, and others run when clients come, it may do so for tasks that these run.
 func sampledScheduled(v *sample.View) reply {
 	if r := sampledUnseen(v); r != nil {
 		return *r
@@ -178,7 +179,11 @@ func sampledScheduled(v *sample.View) reply {
 			most, shown = len(s.Waiters), s
 		}
 	}
-	if most < 2 {
+	others := slices.DeleteFunc(v.Arrivers(), func(tid int) bool { return slices.Contains(sampledWaiters(v), tid) })
+	switch {
+	case most < 2 && len(others) > 0:
+		return unknown(loadPtrace, "one thread waits on each set, and others take part when clients come, %s: who accepts and reads cannot be seen", threadList(others))
+	case most < 2:
 		return no(nil, "one thread waits on each set")
 	}
 	crowd := 0

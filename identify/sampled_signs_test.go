@@ -63,6 +63,13 @@ func shared() server {
 	return s
 }
 
+// tasks has a thread that waits for two others, who accept and serve.
+func tasks() server {
+	s := working(false)
+	s.comes = func(guest) ([]sample.Run, []int) { return []sample.Run{helps(main, main), helps(main, 50)}, nil }
+	return s
+}
+
 // TestSignsOfLooks: what is seen of some is not believed of all, and what may have other reasons is left open.
 func TestSignsOfLooks(t *testing.T) {
 	level := reactor(byEpoll(trace.In))
@@ -81,6 +88,8 @@ func TestSignsOfLooks(t *testing.T) {
 		{"scheduled", Unknown, "two on one set at once", crowded().observed()},
 		{"scheduled", Yes, "one after another on one set", scheduling(level).observed()},
 		{"scheduled", No, "one on one set", level.observed()},
+		{"scheduled", No, "one on one set, and others that work", working(false).observed()},
+		{"scheduled", Unknown, "one on one set, and others when guests come", tasks().observed()},
 		{"work-in-threads", Yes, "others run, and the one that waits sleeps in between", working(false).observed()},
 		{"work-in-threads", No, "others run, and the one that waits does all", together(level, helps(main, 60)).observed()},
 		{"work-in-threads", No, "nobody else runs", level.observed()},

@@ -1,7 +1,6 @@
 package identify
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -154,79 +153,6 @@ func severalOwners(s *survey) reply {
 	owners, accepters := s.owners(), s.accepters()
 	apart := len(owners) == 1 && len(accepters) > 0 && !slices.Contains(accepters, owners[0])
 	return or(len(owners) >= 2 || apart, s.oneWaitEach(), "owned by %s, accepted by %s", threadList(owners), threadList(accepters))
-}
-
-// scheduled: connections have no thread of their own, several threads wait on one set, and yet it is not the wait that decides
-// who reads. A runtime's task reads as soon as it runs, and only then has its connection waited for; whichever thread has
-// nothing to run waits for all, and who is told that a connection is ready wakes its task, which another thread may run. A
-// reactor with workers that read has one thread that waits.
-func scheduled(s *survey) reply {
-	if r := s.idle(); r != nil {
-		return *r
-	}
-	if len(s.sets) == 0 {
-		return no(nil, "nobody waits for several connections")
-	}
-	most := slices.MaxFunc(s.sets, func(a, b set) int { return cmp.Compare(len(a.waiters), len(b.waiters)) })
-	if len(most.waiters) < 2 {
-		return no(s.oneWaitEach(), "one thread waits on each set")
-	}
-	asked, shared := s.shared()
-	if hardlyAny(len(shared), len(asked)) {
-		return no(nil, "%d of %s that asked several times were touched by several threads", len(shared), plural(len(asked), "connection"))
-	}
-	eager, reads, elsewhere, shown := s.untold()
-	text := fmt.Sprintf("%d of %s read before anybody was told of it; %d of %s by another thread than was told", eager, plural(len(s.conns), "connection"), elsewhere, plural(reads, "read"))
-	return or(2*eager >= len(s.conns) || !hardlyAny(elsewhere, reads), shown, "%s", text)
-}
-
-// told is a report of a connection, to a thread.
-type told struct {
-	at   trace.Time
-	call *trace.Call
-}
-
-// untold counts the connections that were read before anybody was told of them, and the reads whose thread was not the
-// last one that was told.
-func (s *survey) untold() (eager, reads, elsewhere int, shown []*trace.Call) {
-	reports := map[trace.Object][]told{}
-	for _, w := range s.rec.Waits() {
-		for _, r := range w.Reports {
-			if r.Events&(trace.In|trace.Hup|trace.Rdhup|trace.Err) != 0 {
-				reports[r.Object] = append(reports[r.Object], told{w.Call.Exit, w.Call})
-			}
-		}
-	}
-	for _, c := range s.conns {
-		list := reports[c.Object]
-		slices.SortFunc(list, func(a, b told) int { return cmp.Compare(a.at, b.at) })
-		begun := false
-		for _, call := range c.io {
-			if call.Family != trace.FamilyRead {
-				continue
-			}
-			i := lastBefore(list, call.Enter)
-			if !begun && i < 0 {
-				eager++
-			}
-			begun = true
-			if i < 0 || !brought(call) {
-				continue
-			}
-			if reads++; list[i].call.TID != call.TID {
-				if elsewhere++; len(shown) < 6 {
-					shown = append(shown, list[i].call, call)
-				}
-			}
-		}
-	}
-	return eager, reads, elsewhere, shown
-}
-
-// lastBefore gives the index of the last report before that time, or -1.
-func lastBefore(list []told, at trace.Time) int {
-	i, _ := slices.BinarySearchFunc(list, at, func(t told, at trace.Time) int { return cmp.Compare(t.at, at) })
-	return i - 1
 }
 
 // workInThreads: word comes from other threads of the process between a request's read and its answer, for half of the
