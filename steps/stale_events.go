@@ -4,15 +4,13 @@ package steps
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/cucumber/godog"
-	"golang.org/x/sys/unix"
 
 	"github.com/iospec/iospec/check"
-	"github.com/iospec/iospec/internal/await"
-	"github.com/iospec/iospec/internal/proc"
 )
 
 // staleEvents: clients come under the numbers of those who leave. It breaks when what was meant for one reaches another
@@ -55,33 +53,11 @@ func staleEvents(sc *godog.ScenarioContext, w *World) {
 
 // atStandstill stops all threads of the server, does something, and lets them go on.
 func (c *crowd) atStandstill(do func() error) error {
-	group := -c.server.PID()
-	if err := unix.Kill(group, unix.SIGSTOP); err != nil {
-		return fmt.Errorf("kill SIGSTOP: %w", err)
+	resume, err := c.server.Halt()
+	if err != nil {
+		return err
 	}
-	err := await.Until("the server to stand still", func() (bool, error) { return c.allThreads(proc.Stopped) })
-	if err == nil {
-		err = do()
-	}
-	if e := unix.Kill(group, unix.SIGCONT); e != nil && err == nil {
-		err = fmt.Errorf("kill SIGCONT: %w", e)
-	}
-	return err
-}
-
-// allThreads reports whether all threads of the server are in that state.
-func (c *crowd) allThreads(state proc.State) (bool, error) {
-	pids, err := c.server.PIDs()
-	for _, pid := range pids {
-		threads, err := proc.Threads(pid)
-		if proc.Gone(err) {
-			continue
-		}
-		if err != nil || slices.ContainsFunc(threads, func(t proc.Thread) bool { return t.State.Alive() && t.State != state }) {
-			return false, err
-		}
-	}
-	return err == nil, err
+	return errors.Join(do(), resume())
 }
 
 // relieve has clients ask and leave, every other one by a reset, and as many come in their place and ask; so do those who

@@ -1,0 +1,49 @@
+//go:build linux
+
+package subject
+
+import (
+	"bufio"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/iospec/iospec/internal/proc"
+)
+
+// A super-server's children have sessions of their own, which a signal to its group does not reach.
+func TestAllOfAServerStandsStill(t *testing.T) {
+	s := run(t, Spec{Command: role("escapes", "{address}")})
+	c, err := net.Dial("tcp", s.Address())
+	require.NoError(t, err)
+	defer c.Close()
+	answers := bufio.NewReader(c)
+	say := func() { _, err := c.Write([]byte("hello\n")); require.NoError(t, err) }
+	hear := func() {
+		line, err := answers.ReadString('\n')
+		require.NoError(t, err)
+		require.Equal(t, "hello\n", line)
+	}
+	say()
+	hear()
+
+	resume, err := s.Halt()
+	require.NoError(t, err)
+	say()
+	members, err := s.family.read()
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, len(members), 2, "the one that escaped belongs to it")
+	require.NotEqual(t, members[0].Session, members[1].Session)
+	for _, p := range members {
+		require.Equal(t, proc.Stopped, p.State, "%d %s", p.PID, p.Comm)
+	}
+	require.NoError(t, c.SetReadDeadline(time.Now()))
+	_, err = answers.ReadByte()
+	require.Error(t, err, "nobody is there to answer")
+
+	require.NoError(t, c.SetReadDeadline(time.Time{}))
+	require.NoError(t, resume())
+	hear()
+}
