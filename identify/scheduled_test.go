@@ -72,3 +72,76 @@ func TestAThreadThatOnlyWaits(t *testing.T) {
 		}
 	}
 }
+
+// TestWhoeverRunsATaskReadsFirst: a thread that waits and one that does not both read clients of whom nobody was told, so that
+// what they run are tasks. One that does so now and then is not enough to say so, nor is it a reactor's worker.
+func TestWhoeverRunsATaskReadsFirst(t *testing.T) {
+	for _, c := range []struct {
+		other  func(n int) bool // whether the thread that does not wait reads the n-th client first
+		answer Answer
+		named  string
+	}{
+		{func(n int) bool { return n%2 == 0 }, Yes, "managed-runtime"},
+		{func(n int) bool { return n == 0 }, Unknown, Inconclusive},
+		{func(int) bool { return true }, No, "single-reactor-threads"},
+		{func(int) bool { return false }, No, "single-reactor"},
+	} {
+		s := tracetest.New()
+		waiter := s.Main()
+		other, ep := waiter.Spawn(), waiter.Epoll()
+		waiter.Add(ep, tracetest.Listener, trace.In)
+		clients := s.Connects(3*crowd, "held")
+		for n, client := range clients {
+			waiter.Wait(ep, tracetest.Listener).Accept(client)
+			first := waiter
+			if c.other(n) {
+				first = other
+			}
+			client.Ask(10)
+			first.Read(client, 10).Write(client, 10)
+			client.Answered()
+			first.ReadFails(client, "EAGAIN").Add(ep, client, trace.In)
+		}
+		for _, client := range clients {
+			client.Ask(10)
+			waiter.Wait(ep, client).Read(client, 10).Write(client, 10)
+			client.Answered()
+		}
+		for _, client := range clients {
+			client.Leaves()
+			waiter.Close(client)
+		}
+		s.Mark("stop")
+		rec := s.End()
+		sign := readSigns(look(rec))["scheduled"]
+		require.Equal(t, c.answer, sign.Answer, sign.Observed)
+		require.Equal(t, c.named, Identify(rec, nothingAbout).Architecture, sign.Observed)
+	}
+}
+
+// TestASetMadeAnewIsTheSame: a thread that is done with a set, and goes on with another one, has one at a time; one that comes
+// back to the first has two.
+func TestASetMadeAnewIsTheSame(t *testing.T) {
+	for _, back := range []bool{false, true} {
+		s := tracetest.New()
+		main := s.Main()
+		clients := s.Connects(crowd, "held")
+		sets := []trace.Object{main.Epoll(), main.Epoll()}
+		main.Accept(clients...)
+		for round, ep := range append(sets, sets...)[:map[bool]int{false: 2, true: 4}[back]] {
+			for _, c := range clients {
+				if round < len(sets) {
+					main.Add(ep, c, trace.In)
+				}
+			}
+			for _, c := range clients {
+				c.Ask(10)
+				main.Wait(ep, c).Read(c, 10).Write(c, 10)
+				c.Answered()
+			}
+		}
+		s.Mark("stop")
+		id := Identify(s.End(), nothingAbout)
+		require.Equal(t, map[bool]string{false: "single-reactor", true: "multi-reactor-single"}[back], id.Architecture)
+	}
+}

@@ -104,7 +104,7 @@ const (
 	loadAtOnce    = "two clients connected at the same time, each with several requests"
 	loadThreads   = "more clients connected at the same time than the server has threads, while some of them stay"
 	loadFromStart = "the server observed from its start, in place of --pid"
-	loadBusy      = "clients that ask without a pause, so that a runtime's own threads wait in place of the one that only waits"
+	loadBusy      = "clients that ask without a pause, so that all of the server's threads have something to do"
 	loadLeave     = "clients that leave, while others still come"
 )
 

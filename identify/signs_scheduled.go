@@ -11,7 +11,7 @@ import (
 // scheduled: connections have no thread of their own, and yet it is not the wait that decides who reads. A runtime's task reads
 // as soon as it runs, and only then has its connection waited for; and who is told that a connection is ready wakes its task,
 // which another thread may run. Whichever thread has nothing to run waits for all, or one that does nothing but that. A reactor
-// with workers that read has one thread that waits, and it is told of a connection before anybody reads it.
+// with workers that read has one thread that waits, and it is told of a connection before anybody else reads it.
 func scheduled(s *survey) reply {
 	if r := s.idle(); r != nil {
 		return *r
@@ -19,16 +19,40 @@ func scheduled(s *survey) reply {
 	if len(s.sets) == 0 {
 		return no(nil, "nobody waits for several connections")
 	}
-	turns, aside := s.waitInTurns(), s.onlyWait()
-	if turns.answer == Yes || len(aside) == 0 {
+	turns := s.waitInTurns()
+	if turns.answer == Yes {
 		return turns
 	}
 	eager, _, _, shown := s.untold()
-	text := fmt.Sprintf("waited for by %s, served by others, who accept, too; %d of %s read before anybody was told of it", threadList(aside), eager, plural(len(s.conns), "connection"))
-	if 2*eager >= len(s.conns) {
-		return yes(append(s.oneWaitEach(), shown...), "%s", text)
+	aside, all := s.onlyWait(), fmt.Sprintf("%d of %s read before anybody was told of it", eager, plural(len(s.conns), "connection"))
+	switch own, others := s.begins(); {
+	case 2*eager >= len(s.conns) && len(aside) > 0:
+		return yes(append(s.oneWaitEach(), shown...), "%s; waited for by %s, served by others, who accept, too", all, threadList(aside))
+	case len(aside) > 0:
+		return unknown(loadBusy, "waited for by %s, served by others, who accept, too, when they are told: tasks of a runtime, or workers; %s", threadList(aside), all)
+	case 2*eager >= len(s.conns) && own > 0 && !hardlyAny(others, own+others) && !hardlyAny(own, own+others):
+		return yes(append(s.oneWaitEach(), shown...), "%s: %d by a thread that waits for it, %d by another", all, own, others)
+	case 2*eager >= len(s.conns) && own > 0 && others > 0:
+		return unknown(loadBusy, "%s: %d by a thread that waits for it, %d by another", all, own, others)
 	}
-	return unknown(loadBusy, "%s: tasks of a runtime, or workers that are handed each event", text)
+	return turns
+}
+
+// begins counts the connections of which the first read was made before anybody was told of them: by a thread that waits for the
+// connection, and by another one. A reactor may try to read whom it has just accepted, and a worker may, but hardly both.
+func (s *survey) begins() (own, others int) {
+	reports := s.reports()
+	for _, c := range s.conns {
+		i := slices.IndexFunc(c.io, func(call *trace.Call) bool { return call.Family == trace.FamilyRead })
+		switch {
+		case len(c.waiters) == 0 || i < 0 || lastBefore(reports[c.Object], c.io[i].Enter) >= 0:
+		case c.waiters[c.io[i].TID]:
+			own++
+		default:
+			others++
+		}
+	}
+	return own, others
 }
 
 // waitInTurns: several threads wait on one set, and who is told is not who reads.
@@ -82,20 +106,28 @@ type told struct {
 	call *trace.Call
 }
 
-// untold counts the connections that were read before anybody was told of them, and the reads whose thread was not the
-// last one that was told.
-func (s *survey) untold() (eager, reads, elsewhere int, shown []*trace.Call) {
-	reports := map[trace.Object][]told{}
+// reports lists who was told when of each connection, in order.
+func (s *survey) reports() map[trace.Object][]told {
+	all := map[trace.Object][]told{}
 	for _, w := range s.rec.Waits() {
 		for _, r := range w.Reports {
 			if r.Events&(trace.In|trace.Hup|trace.Rdhup|trace.Err) != 0 {
-				reports[r.Object] = append(reports[r.Object], told{w.Call.Exit, w.Call})
+				all[r.Object] = append(all[r.Object], told{w.Call.Exit, w.Call})
 			}
 		}
 	}
+	for _, list := range all {
+		slices.SortFunc(list, func(a, b told) int { return cmp.Compare(a.at, b.at) })
+	}
+	return all
+}
+
+// untold counts the connections that were read before anybody was told of them, and the reads whose thread was not the
+// last one that was told.
+func (s *survey) untold() (eager, reads, elsewhere int, shown []*trace.Call) {
+	reports := s.reports()
 	for _, c := range s.conns {
 		list := reports[c.Object]
-		slices.SortFunc(list, func(a, b told) int { return cmp.Compare(a.at, b.at) })
 		begun := false
 		for _, call := range c.io {
 			if call.Family != trace.FamilyRead {
