@@ -376,3 +376,15 @@ func monitored(s server) server {
 	}
 	return s
 }
+
+// accompanied has a thread more, which runs for each n-th request, too, and for as long.
+func accompanied(s server, each int) server {
+	asked := s.asked
+	s.asked = func(g guest, n int) []sample.Run {
+		if n%each == 0 {
+			return append(asked(g, n), sample.Run{TID: 99, PID: main, Slept: 1, Spent: 1000})
+		}
+		return asked(g, n)
+	}
+	return s
+}

@@ -116,6 +116,15 @@ func TestWchanTellsMost(t *testing.T) {
 	}
 }
 
+// TestWhoRunsNowAndThenOwnsNothing: on a machine with much to do a runtime's own threads run beside the one that serves, in some
+// requests. What each thread moves is not to be seen here. Who takes part more often may be at work.
+func TestWhoRunsNowAndThenOwnsNothing(t *testing.T) {
+	for each, want := range map[int]string{9: "multi-reactor-threads", 5: "multi-reactor-threads", 2: Inconclusive, 1: Inconclusive} {
+		id := Sampled(without(accompanied(subs(), each).observed(), refusal{bytes: true}), nothingAbout)
+		require.Equal(t, want, id.Architecture, "one request in %d: %+v", each, id.Why)
+	}
+}
+
 // TestNobodySeenIsNobodyNamed: a server that never rests, or that served one client, is none of the architectures.
 func TestNobodySeenIsNobodyNamed(t *testing.T) {
 	for _, m := range madeUp {

@@ -102,7 +102,7 @@ func selectedBy(t *testing.T, command string) (ids []string) {
 	cmd, rest, err := newRoot().Find(args[1:])
 	require.NoError(t, err)
 	require.NoError(t, cmd.ParseFlags(rest))
-	patterns, err := cmd.Flags().GetStringArray("claim")
+	patterns, err := cmd.Flags().GetStringSlice("claim")
 	require.NoError(t, err)
 	selected, err := selectClaims(patterns, "")
 	require.NoError(t, err)
