@@ -4,6 +4,7 @@ package steps
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -24,6 +25,9 @@ func answersInOrder(sc *godog.ScenarioContext, w *World) {
 		found, err = stress.Search(scripts, w.Target.Protocol, func(s stress.Script, again bool) (*stress.Fault, error) {
 			return theatre.play(ctx, s, again)
 		})
+		if errors.Is(err, stress.ErrNoModel) {
+			return check.Unsupportedf("%v: random scripts can be drawn for a server of another protocol only", err)
+		}
 		w.Note("seed %d: %d scripts of %d steps in all (RAPID_SEED draws the same)", found.Seed, found.Scripts, found.Steps)
 		return err
 	})

@@ -5,6 +5,7 @@ package steps
 import (
 	"bufio"
 	"context"
+	"errors"
 
 	"github.com/cucumber/godog"
 
@@ -29,7 +30,7 @@ func bigReplies(sc *godog.ScenarioContext, w *World) {
 		if reply, t, err = c.askMuch(g, mib<<20); err != nil {
 			return owed("a server that takes the request", err)
 		}
-		return owed("a reply that is under way", c.stands(g))
+		return owed("a reply that is under way", c.stands(g, reply.Request.In))
 	})
 	sc.When(`^it shuts down its sending side$`, func() error { return t.end(g) })
 	sc.Then(`^others are served meanwhile$`, func() error {
@@ -82,5 +83,9 @@ func (g *guest) demand(r protocol.Request) error {
 	if err := sendAll(g.fd, r.Bytes); err != nil {
 		return err
 	}
-	return gone(r.Answer(g.answers))
+	err := r.Answer(g.answers)
+	if g.over = errors.Is(err, protocol.ErrLast); g.over {
+		return nil
+	}
+	return gone(err)
 }

@@ -3,11 +3,13 @@
 package steps
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/iospec/iospec/check"
 	"github.com/iospec/iospec/internal/await"
 	"github.com/iospec/iospec/internal/proc"
 	"github.com/iospec/iospec/subject"
@@ -54,22 +56,29 @@ func (c *crowd) rests() error {
 // because the client does not take it.
 //
 // That no thread of the server has run meanwhile is not asked: some look for other work now and then, and on a busy machine
-// they would do so between any two looks of ours.
-func (c *crowd) stands(g *guest) error {
+// they would do so between any two looks of ours. A reply of 0 bytes is as long as the server likes, and may be there whole: then
+// the load was not what it was to be.
+func (c *crowd) stands(g *guest, length int) error {
 	last, same := uint32(0), 0
+	fits := check.Inconclusivef("all that the server answers fits into the kernel's buffers: have it serve some MiB as /")
 	return await.Until("a reply to fill the buffers", func() (bool, error) {
-		_, theirs, known, err := c.ends(g)
-		if err != nil {
+		mine, theirs, known, err := c.ends(g)
+		small := length == 0 && mine.RecvQueue > 0
+		switch {
+		case err != nil:
 			return false, err
-		}
-		if !known {
+		case !known && small:
+			return false, fits
+		case !known:
 			return false, fmt.Errorf("%w: while its reply was under way", errGone)
 		}
 		asleep, err := c.server.Asleep()
-		if same++; !asleep || theirs.SendQueue == 0 || theirs.SendQueue != last {
+		if same++; !asleep || theirs.SendQueue == 0 && !small || theirs.SendQueue != last {
 			same = 0
 		}
-		last = theirs.SendQueue
+		if last = theirs.SendQueue; same >= looks && last == 0 {
+			return false, errors.Join(err, fits)
+		}
 		return same >= looks, err
 	})
 }

@@ -35,6 +35,7 @@ type guest struct {
 	fd      int
 	answers *bufio.Reader
 	pending *protocol.Request
+	over    bool // the server ends the connection, and has said so with its last answer
 }
 
 // errGone says that the server closed or reset the connection in place of an answer.
@@ -151,6 +152,9 @@ func (c *crowd) ask(g *guest) error {
 
 // send sends a request that is like no other.
 func (c *crowd) send(g *guest) error {
+	if err := c.renew(g); err != nil {
+		return err
+	}
 	c.asked++
 	return g.request(c.speaks.Request(c.asked))
 }
@@ -176,7 +180,8 @@ func (c *crowd) otherHalf(g *guest) error {
 
 // receive reads the answer to the request and verifies it byte by byte.
 func (g *guest) receive() error {
-	if err := g.pending.Answer(g.answers); err != nil {
+	err := g.pending.Answer(g.answers)
+	if g.over = errors.Is(err, protocol.ErrLast); err != nil && !g.over {
 		return gone(err)
 	}
 	if n := g.answers.Buffered(); n > 0 {

@@ -123,10 +123,11 @@ func (c *crowd) lower() ([]lowered, error) {
 			inode, socket := proc.SocketInode(link)
 			l.held = l.held || socket && clients[inode]
 		}
-		if err := unix.Prlimit(pid, unix.RLIMIT_NOFILE, nil, &l.before); err != nil {
-			return nil, fmt.Errorf("prlimit RLIMIT_NOFILE of process %d: %w", pid, err)
+		err = unix.Prlimit(pid, unix.RLIMIT_NOFILE, nil, &l.before)
+		if err == nil {
+			err = unix.Prlimit(pid, unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: free, Max: l.before.Max}, nil)
 		}
-		if err := unix.Prlimit(pid, unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: free, Max: l.before.Max}, nil); err != nil {
+		if err != nil {
 			return nil, check.Unsupportedf("the limit of process %d cannot be lowered: prlimit: %v (a server of another user needs CAP_SYS_RESOURCE)", pid, err)
 		}
 		all = append(all, l)

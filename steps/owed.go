@@ -17,6 +17,8 @@ import (
 func owed(expected string, err error) error {
 	var mismatch *protocol.Mismatch
 	switch {
+	case errors.Is(err, protocol.ErrEnded):
+		return endsEarly()
 	case errors.As(err, &mismatch):
 		return check.Failf(expected, "%v", err)
 	case errors.Is(err, errGone), errors.Is(err, errSilent), errors.Is(err, os.ErrDeadlineExceeded),

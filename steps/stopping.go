@@ -17,6 +17,7 @@ import (
 	"github.com/iospec/iospec/internal/proc"
 	"github.com/iospec/iospec/internal/sock"
 	"github.com/iospec/iospec/subject"
+	"github.com/iospec/iospec/subject/protocol"
 )
 
 // stopping: a server ends in order. It breaks when it goes on as long as clients are there
@@ -56,10 +57,17 @@ func stopping(sc *godog.ScenarioContext, w *World) {
 		return nil
 	})
 	sc.Then(`^the client gets the whole reply$`, func() error {
-		if err := s.clients[0].receive(); err != nil {
-			return check.Failf(fmt.Sprintf("all %d bytes of a reply that was in flight", s.clients[0].pending.In), "%v", err)
+		size, err := s.clients[0].pending.In, s.clients[0].receive()
+		switch {
+		case errors.Is(err, protocol.ErrEnded):
+			return endsEarly()
+		case err != nil && size == 0:
+			return check.Failf("all of a reply that was in flight", "%v", err)
+		case err != nil:
+			return check.Failf(fmt.Sprintf("all %d bytes of a reply that was in flight", size), "%v", err)
+		case size > 0:
+			w.Note("%d bytes of reply", size)
 		}
-		w.Note("%d bytes of reply", s.clients[0].pending.In)
 		return nil
 	})
 }

@@ -3,6 +3,7 @@
 package steps
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -106,7 +107,15 @@ func (t *talk) sendRest(g *guest) error {
 
 func (t *talk) answers(g *guest) error {
 	for i, r := range t.asked {
-		if err := r.Answer(g.answers); err != nil {
+		err := r.Answer(g.answers)
+		if errors.Is(err, protocol.ErrLast) {
+			if g.over = true; i+1 < len(t.asked) {
+				err = protocol.ErrEnded
+			} else {
+				err = nil
+			}
+		}
+		if err != nil {
 			return gone(fmt.Errorf("answer %d of %d: %w", i+1, len(t.asked), err))
 		}
 	}

@@ -3,6 +3,7 @@
 package steps
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -28,8 +29,8 @@ func talkers(sc *godog.ScenarioContext, w *World) {
 		if c, err = w.servedClient(ctx); err != nil {
 			return err
 		}
-		d = c.startDin()
-		return nil
+		d, err = c.startDin()
+		return owed("an answer for the talker", err)
 	})
 	sc.When(`^another one asks (\d+) times, each time when it has its answer$`, func(times int) error {
 		defer d.end()
@@ -56,18 +57,25 @@ type din struct {
 	one    protocol.Request // what it asks again and again
 	over   chan error       // what ended the sending
 
-	heard   int // bytes of answers to the talker, while others asked
-	asked   int // requests of others
-	starved int // those that were answered late
+	last    []byte // of what was heard: enough for the head of an answer
+	heard   int    // bytes of answers to the talker, while others asked
+	asked   int    // requests of others
+	starved int    // those that were answered late
 }
 
 // backlog is how many bytes of the talker's requests lie in the kernel when another one asks, or more: as many as a server
 // reads in tens of turns.
 const backlog = 2 << 20
 
-func (c *crowd) startDin() *din {
+func (c *crowd) startDin() (*din, error) {
 	c.asked++
 	d := &din{crowd: c, talker: c.clients[0], one: c.speaks.Request(c.asked), over: make(chan error, 1)}
+	if d.one.In == 0 { // it is the server's affair
+		var err error
+		if d.one.In, err = d.talker.measure(d.one); err != nil {
+			return nil, err
+		}
+	}
 	many := bytes.Repeat(d.one.Bytes, 64<<10/len(d.one.Bytes))
 	go func() {
 		for {
@@ -77,8 +85,26 @@ func (c *crowd) startDin() *din {
 			}
 		}
 	}()
-	return d
+	return d, nil
 }
+
+// measure gives how many bytes answer a request.
+func (g *guest) measure(r protocol.Request) (bytes int, err error) {
+	var came counter
+	answers := bufio.NewReader(io.TeeReader(blockingReader(g.fd), &came))
+	if err := sendAll(g.fd, r.Bytes); err != nil {
+		return 0, err
+	}
+	if err := r.Answer(answers); err != nil && !errors.Is(err, protocol.ErrLast) {
+		return 0, gone(err)
+	}
+	return int(came) - answers.Buffered(), nil
+}
+
+// A counter counts what is written to it.
+type counter int
+
+func (n *counter) Write(b []byte) (int, error) { *n += counter(len(b)); return len(b), nil }
 
 // end ends the talk.
 func (d *din) end() {
@@ -154,6 +180,9 @@ func (d *din) queues() (requests, answers int, err error) {
 	return int(mine.SendQueue) + int(theirs.RecvQueue), int(mine.RecvQueue) + int(theirs.SendQueue), err
 }
 
+// headLength is how long the head of an answer may be, and more.
+const headLength = 4 << 10
+
 // hear reads that many bytes of the talker's answers, or until the condition holds, which it looks at before it reads: so
 // what is heard came before.
 func (d *din) hear(bytes int, until func() bool) error {
@@ -178,10 +207,15 @@ func (d *din) hear(bytes int, until func() bool) error {
 		if err == nil && n == 0 {
 			err = io.EOF
 		}
+		if err != nil && d.crowd.mayEnd() && (protocol.HTTP{}).EndAnnounced(d.last) {
+			return protocol.ErrEnded
+		}
 		if err != nil {
 			return fmt.Errorf("%w: in the midst of the talk: %w", errGone, err)
 		}
 		bytes, d.heard, last, watch.score = bytes-n, d.heard+n, time.Now(), 0
+		d.last = append(d.last, room[:n]...)
+		d.last = d.last[max(0, len(d.last)-headLength):]
 	}
 	return nil
 }

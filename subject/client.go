@@ -12,6 +12,7 @@ import (
 	"net/netip"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -34,6 +35,7 @@ type client struct {
 	all     []*exchange    // every one, in the order of sending
 	failed  error          // what went wrong before an exchange could: no connection
 	closing sync.Once
+	over    atomic.Bool  // the server ends the connection, as it may
 	gone    bool         // it has been closed
 	summary trace.Client // what it did; there when it has been closed
 }
@@ -119,9 +121,12 @@ func (c *client) read() {
 			broken = x.request.Answer(r)
 			x.answered = c.subject.Now()
 		}
-		if broken != nil {
+		if errors.Is(broken, protocol.ErrLast) {
+			broken = protocol.ErrEnded // of what follows
+		} else if broken != nil {
 			x.err, x.answered = broken, 0
 		}
+		c.over.Store(errors.Is(broken, protocol.ErrEnded))
 		close(x.done)
 	}
 }
@@ -182,6 +187,16 @@ func (c *client) write(b []byte) {
 	if c.conn != nil {
 		_, _ = c.conn.Write(b)
 	}
+}
+
+// due lists the exchanges to which the server owes an answer: all, but for those that it may leave to another connection.
+func (c *client) due() []*exchange {
+	for n, x := range c.all {
+		if x.finished() && errors.Is(x.err, protocol.ErrEnded) {
+			return c.all[:n]
+		}
+	}
+	return c.all
 }
 
 // stuck reports whether an answer is still due.
@@ -266,7 +281,7 @@ func (c *client) record(closed trace.Time) trace.Client {
 	if c.failed != nil {
 		r.Error = c.failed.Error()
 	}
-	for n, x := range c.all {
+	for n, x := range c.due() {
 		e := trace.Exchange{Sent: x.sent, Answered: x.answered, Out: int64(len(x.request.Bytes))}
 		if x.err == nil {
 			e.In = int64(x.request.In)

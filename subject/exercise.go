@@ -190,12 +190,21 @@ func (e *exercise) held(rest func()) error {
 // round lets every client send that has no answer due, and then waits for all.
 func (e *exercise) round(clients []*client) {
 	var xs []*exchange
-	for _, c := range clients {
-		if !c.stuck() {
+	for i := range clients {
+		if c := e.renew(&clients[i]); !c.stuck() {
 			xs = append(xs, c.ask(e.small()))
 		}
 	}
 	e.await(xs...)
+}
+
+// renew gives the client; or, when the server has ended its connection as it may, one that comes in its place.
+func (e *exercise) renew(c **client) *client {
+	if (*c).over.Load() {
+		(*c).close(false)
+		*c = e.open((*c).role, 0)
+	}
+	return *c
 }
 
 // release closes the clients that were answered, and then each other one as soon as it is.
@@ -249,7 +258,8 @@ func (e *exercise) together() error {
 // salvo has the first client keep the server busy and all others write meanwhile.
 func (e *exercise) salvo(clients []*client) {
 	var xs []*exchange
-	for i, c := range clients {
+	for i := range clients {
+		c := e.renew(&clients[i])
 		if c.stuck() {
 			continue
 		}
@@ -364,7 +374,7 @@ func (e *exercise) big() error {
 	read := make(chan struct{})
 	asked := make(chan *exchange, 1)
 	go func() { asked <- c.askGated(b.Request, read) }() // the sending may have to wait for the reading
-	e.result.Filled = e.filled(c)
+	e.result.Filled = e.filled(c, b.Request.In == 0)
 	beside := e.open("beside", 0)
 	served := beside.ask(e.small())
 	e.await(served)
@@ -411,22 +421,22 @@ const pairs = 8
 func (e *exercise) stream() error {
 	c := e.open("stream", 0)
 	for range pairs {
-		if e.await(c.ask(e.small())) > 0 {
+		if e.await(e.renew(&c).ask(e.small())) > 0 {
 			break
 		}
 	}
 	for range pairs {
-		if c.stuck() {
+		if e.renew(&c).stuck() {
 			break
 		}
 		first, second := c.ask(e.small()), c.ask(e.small())
 		e.await(first, second)
 	}
-	if !c.stuck() {
+	if !e.renew(&c).stuck() {
 		e.number++
 		e.await(c.ask(e.protocol.Large(e.number, e.load.Large)))
 	}
-	if !c.stuck() {
+	if !e.renew(&c).stuck() {
 		e.await(c.ask(e.small()))
 	}
 	e.dismiss(c)

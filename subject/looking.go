@@ -201,25 +201,24 @@ func (l *looker) answers(x *exchange) bool {
 // not come now: some 200 ms.
 const owingLooks = 20
 
-// asking: each of the clients asks, one at a time, several times over.
+func (l *looker) heavy() protocol.Request {
+	l.number++
+	return l.protocol.Large(l.number, heavyBytes)
+}
+
+// asking: each of the clients asks, one at a time, several times over, and then for more.
 func (l *looker) asking(clients []*client, times int) error {
-	for range times {
-		for _, c := range clients {
-			if c.stuck() {
-				continue
+	for _, round := range []struct {
+		kind    string
+		times   int
+		request func() protocol.Request
+	}{{sample.Request, times, l.asks}, {sample.Heavy, lookedHeavy, l.heavy}} {
+		for range round.times {
+			for _, c := range clients {
+				if !c.stuck() && !c.over.Load() {
+					l.turn(round.kind, func() (*client, bool) { return c, l.answers(c.ask(round.request())) })
+				}
 			}
-			l.turn(sample.Request, func() (*client, bool) { return c, l.answers(c.ask(l.asks())) })
-		}
-	}
-	for range lookedHeavy {
-		for _, c := range clients {
-			if c.stuck() {
-				continue
-			}
-			l.turn(sample.Heavy, func() (*client, bool) {
-				l.number++
-				return c, l.answers(c.ask(l.protocol.Large(l.number, heavyBytes)))
-			})
 		}
 	}
 	l.nothing()
@@ -310,8 +309,8 @@ func (l *looker) after() error {
 	l.here = nil
 	l.awaitClosed()
 	for _, c := range l.clients {
-		one := sample.Client{Port: c.port(), Asked: len(c.all)}
-		for _, x := range c.all {
+		one := sample.Client{Port: c.port(), Asked: len(c.due())}
+		for _, x := range c.due() {
 			if x.finished() && x.err == nil {
 				one.Answered++
 			}

@@ -46,7 +46,8 @@ var roles = map[string]func(args []string){
 	"line":        func(a []string) { serve(listen(a[0]), line) },
 	"corrupts":    func(a []string) { serve(listen(a[0]), corrupts) },
 	"garbage":     func(a []string) { serve(listen(a[0]), garbage) },
-	"http":        func(a []string) { serve(listen(a[0]), http) },
+	"http":        func(a []string) { serve(listen(a[0]), badRequest) },
+	"limited":     limited,
 	"mute":        func(a []string) { serve(listen(a[0]), mute) },
 	"stalls":      func(a []string) { serve(listen(a[0]), stalls) },
 	"hangup":      func(a []string) { serve(listen(a[0]), func(c net.Conn) { _ = c.Close() }) },
@@ -143,7 +144,7 @@ func garbage(c net.Conn) {
 	_ = c.Close()
 }
 
-func http(c net.Conn) {
+func badRequest(c net.Conn) {
 	_, _ = io.Copy(io.Discard, io.LimitReader(c, 1))
 	_, _ = io.WriteString(c, "HTTP/1.1 400 Bad Request\r\n\r\n")
 	_ = c.Close()

@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -51,7 +52,7 @@ func get(n, size int) Request {
 	return Request{Bytes: b, Split: len(head) + size/2, Answer: response}
 }
 
-// response reads one response whole, and what comes before it (103 Early Hints).
+// response reads one response whole, and what comes before it (103 Early Hints). It gives ErrLast when no other follows.
 func response(r *bufio.Reader) error {
 	if err := begins(r, []byte("HTTP/")); err != nil {
 		return err
@@ -66,7 +67,11 @@ func response(r *bufio.Reader) error {
 		if err != nil {
 			return malformed(err)
 		}
-		if answer.StatusCode >= http.StatusOK {
+		switch {
+		case answer.StatusCode < http.StatusOK:
+		case answer.Close:
+			return ErrLast
+		default:
 			return nil
 		}
 	}
@@ -86,6 +91,11 @@ func begins(r *bufio.Reader, want []byte) error {
 		}
 	}
 	return nil
+}
+
+// EndAnnounced reports whether the last of some bytes of answers may be one after which the server ends the connection.
+func (HTTP) EndAnnounced(answers []byte) bool {
+	return bytes.Contains(bytes.ToLower(answers), []byte("\r\nconnection: close"))
 }
 
 // malformed tells an answer that is wrong from one that did not come whole.

@@ -60,3 +60,34 @@ func TestHTTPRefusesWhatIsNoHTTP(t *testing.T) {
 	}
 	require.ErrorIs(t, r.Answer(bufio.NewReader(strings.NewReader(""))), io.EOF)
 }
+
+// TestHTTPEndsWithAWord: an answer may be the last of its connection, and says so, or is of HTTP/1.0.
+func TestHTTPEndsWithAWord(t *testing.T) {
+	one := HTTP{}.Request(1)
+	for answer, last := range map[string]bool{
+		"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi":                           false,
+		"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi":      true,
+		"HTTP/1.1 200 OK\r\nConnection: foo, Close\r\nContent-Length: 2\r\n\r\nhi": true,
+		"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nhi":                           true,
+		"HTTP/1.1 200 OK\r\n\r\nhi":                                                true, // its end is the connection's
+	} {
+		r := bufio.NewReader(strings.NewReader(answer))
+		if err := one.Answer(r); last {
+			require.ErrorIs(t, err, ErrLast, answer)
+		} else {
+			require.NoError(t, err, answer)
+		}
+		require.Zero(t, r.Buffered())
+
+		two := then(one, one)
+		err := two.Answer(bufio.NewReader(strings.NewReader(answer + answer)))
+		switch {
+		case !last:
+			require.NoError(t, err, answer)
+		case strings.Contains(answer, "Length"):
+			require.ErrorIs(t, err, ErrEnded, answer)
+		}
+	}
+	require.True(t, HTTP{}.EndAnnounced([]byte("HTTP/1.1 200 OK\r\nConnection: Close\r\n\r\n")))
+	require.False(t, HTTP{}.EndAnnounced([]byte("HTTP/1.1 200 OK\r\nConnection: keep-alive\r\n\r\n")))
+}

@@ -31,8 +31,8 @@ type Request struct {
 	Split int // where the bytes may be cut in two: 0 < Split < len(Bytes)
 	In    int // length of the right answer; 0: not known beforehand
 
-	// Answer reads exactly the answer and verifies it. The error is a *Mismatch when the answer is wrong, else that of
-	// the reader.
+	// Answer reads exactly the answer and verifies it. The error is a *Mismatch when the answer is wrong; ErrLast or
+	// ErrEnded when the server ends the connection as it may; else that of the reader.
 	Answer func(*bufio.Reader) error
 }
 

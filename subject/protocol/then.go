@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"bufio"
+	"errors"
 	"slices"
 )
 
@@ -16,7 +17,11 @@ func then(a, b Request) Request {
 		Split: len(a.Bytes) + b.Split,
 		In:    a.In + b.In,
 		Answer: func(r *bufio.Reader) error {
-			if err := a.Answer(r); err != nil {
+			err := a.Answer(r)
+			switch {
+			case errors.Is(err, ErrLast):
+				return ErrEnded
+			case err != nil:
 				return err
 			}
 			return b.Answer(r)

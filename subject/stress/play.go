@@ -80,7 +80,7 @@ func (st Stage) prepare(ctx context.Context) (*play, error) {
 	}
 	newModel, ok := models[speaks.Name()]
 	if !ok {
-		return nil, fmt.Errorf("there is no model of %s yet", speaks.Name())
+		return nil, fmt.Errorf("%w of %s yet", ErrNoModel, speaks.Name())
 	}
 	to := &unix.SockaddrInet4{Port: int(at.Port()), Addr: at.Addr().Unmap().As4()}
 	return &play{st, ctx, to, newModel, map[int]*client{}, make([]byte, 64<<10)}, nil

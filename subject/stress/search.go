@@ -3,6 +3,7 @@
 package stress
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -23,11 +24,14 @@ type Found struct {
 // shortening is how long a script that fails is made shorter at most.
 const shortening = 5 * time.Second
 
+// ErrNoModel says that nobody can tell what a server of the protocol must answer to a script.
+var ErrNoModel = errors.New("there is no model")
+
 // Search plays up to that many random scripts for a protocol, and shortens the first that fails. A play is told whether it
 // is one of many tries for the same fault, which may be impatient.
 func Search(scripts int, speaks string, play func(s Script, again bool) (*Fault, error)) (found Found, err error) {
 	if _, ok := models[speaks]; !ok && speaks != "" {
-		return found, fmt.Errorf("there is no model of %s yet", speaks)
+		return found, fmt.Errorf("%w of %s yet", ErrNoModel, speaks)
 	}
 	count := func(s Script, again bool) (*Fault, error) {
 		found.Scripts++
