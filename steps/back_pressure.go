@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/cucumber/godog"
@@ -46,10 +47,14 @@ func backPressure(sc *godog.ScenarioContext, w *World) {
 	sc.Then(`^the server takes only so much, and then leaves the rest to the client$`, func() error {
 		const MiB = 1 << 20
 		w.Note("%.1f MiB taken, the kernel's buffers included; the server's memory grew by %.1f MiB", float64(t.sent)/MiB, float64(after.RSS-before.RSS)/MiB)
-		if !t.full && c.mayEnd() {
-			g.answers = bufio.NewReaderSize(c.reader(g.fd), little)
-			if errors.Is(t.answers(g), protocol.ErrEnded) {
+		if !t.full && c.mayEnd() { // how long answers are is the server's affair, too
+			var came counter
+			g.answers = bufio.NewReaderSize(io.TeeReader(c.reader(g.fd), &came), little)
+			switch err := t.answers(g); {
+			case errors.Is(err, protocol.ErrEnded):
 				return endsEarly()
+			case err == nil && int(came) < limit:
+				return check.Inconclusivef("it took all requests, and all of its answers, %d bytes, fit into the kernel's buffers: have it serve some KiB as /", came)
 			}
 		}
 		if !t.full {
