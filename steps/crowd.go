@@ -26,8 +26,8 @@ type crowd struct {
 	bag     sock.Bag
 	clients []*guest
 	asked   int
-	receive int  // bytes of the receive buffers of those that come; 0: as the kernel likes
-	watched bool // waits for answers end when the server has gone to sleep over them
+	receive int // bytes of the receive buffers of those that come; 0: as the kernel likes
+	watched int // waits for answers end when so many looks have shown the server asleep over them; 0: they do not
 }
 
 // A guest is one client of the crowd. Its socket blocks, but for no longer than await.Patience.
@@ -101,8 +101,8 @@ func (c *crowd) growLittle() (*guest, error) {
 
 // reader reads the answers that come to a client.
 func (c *crowd) reader(fd int) io.Reader {
-	if c.watched {
-		return vigilantReader{fd, c.server}
+	if c.watched > 0 {
+		return vigilantReader{fd, c.server, c.watched}
 	}
 	return blockingReader(fd)
 }

@@ -29,7 +29,7 @@ func handOver(sc *godog.ScenarioContext, w *World) {
 		if c, err = w.invite(ctx); err != nil {
 			return err
 		}
-		c.watched = true
+		c.watched = enoughLooks
 		return c.grow(n)
 	})
 	sc.When(`^all workers are kept busy while all clients ask, each for something else, (\d+) times$`, func(times int) error {

@@ -35,7 +35,7 @@ func noDescriptors(sc *godog.ScenarioContext, w *World) {
 		return err
 	})
 	sc.When(`^(\d+) more come and ask$`, func(n int) error {
-		c.watched = true // it may forget them
+		c.watched = retryLooks // it may forget them
 		err := c.grow(n)
 		for _, g := range c.clients[len(had):] {
 			if err == nil {

@@ -30,7 +30,7 @@ func poolWaits(sc *godog.ScenarioContext, w *World) {
 		if c, err = w.invite(ctx); err != nil {
 			return err
 		}
-		c.watched = true
+		c.watched = enoughLooks
 		for range mostThreads {
 			if err := c.grow(1); err != nil {
 				return err

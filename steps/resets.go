@@ -50,7 +50,7 @@ func (w *World) servedClient(ctx context.Context) (*crowd, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.watched = true
+	c.watched = enoughLooks
 	if err := c.grow(1); err != nil {
 		return nil, err
 	}

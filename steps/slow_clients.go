@@ -105,7 +105,7 @@ func (w *World) halfWay(ctx context.Context, n int) (c *crowd, slow []*guest, er
 	if c, err = w.invite(ctx); err != nil {
 		return nil, nil, err
 	}
-	c.watched = true
+	c.watched = enoughLooks
 	if err := c.grow(n); err != nil {
 		return nil, nil, err
 	}

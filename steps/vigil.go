@@ -28,6 +28,7 @@ type vigil struct {
 const (
 	betweenLooks = 5 * time.Millisecond
 	enoughLooks  = 100 // of a sleeping server: longer than the timers by which servers look again at what they put off
+	retryLooks   = 400 // longer than servers wait that try again to accept, such as Python's asyncio, which does so every second
 	awakeCounts  = 10  // looks of a sleeping server are taken back by one of a server that is awake: some housekeeping is none
 )
 
@@ -49,6 +50,7 @@ func (v *vigil) inVain() (bool, error) {
 type vigilantReader struct {
 	fd     int
 	server *subject.Subject
+	looks  int
 }
 
 func (r vigilantReader) Read(b []byte) (int, error) {
@@ -62,7 +64,7 @@ func (r vigilantReader) Read(b []byte) (int, error) {
 		if n > 0 {
 			return blockingReader(r.fd).Read(b)
 		}
-		if inVain, err := watch.inVain(); err != nil || inVain {
+		if _, err := watch.inVain(); err != nil || watch.score >= r.looks {
 			return 0, errors.Join(err, errSilent)
 		}
 	}
