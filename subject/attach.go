@@ -89,9 +89,26 @@ func attachError(pid int, err error) error {
 		e.Hint = "is it the number of a process that runs? 'pgrep -a NAME' lists them; of a server with several, take the first"
 	case errors.As(err, &refused):
 		e.Detail = fmt.Sprintf("process %d: %s: %v", pid, refused.Op, refused.Err)
-		e.Hint = "it must be yours, and nobody may trace it already; with Yama: sysctl kernel.yama.ptrace_scope=0, or be root"
+		e.Hint = whyRefused(pid)
 	default:
 		return err
 	}
 	return e
+}
+
+// whyRefused says what would let us trace a process: who traces it already must go, as there is place for one (ptrace(2)); else it
+// is a matter of rights.
+func whyRefused(pid int) string {
+	status, err := proc.ReadStatus(pid)
+	switch {
+	case err == nil && status.Tracer != 0:
+		by := fmt.Sprintf("thread %d", status.Tracer)
+		if t, err := proc.Read(status.Tracer); err == nil {
+			by += " (" + t.Comm + ")"
+		}
+		return by + " traces it already, and only one can: end that first"
+	case err == nil && status.UID != os.Geteuid():
+		return "it is another user's: run as " + userName(status.UID) + ", or as root"
+	}
+	return "it may have forbidden it (PR_SET_DUMPABLE), or Yama has (sysctl kernel.yama.ptrace_scope=0 lifts that): be root"
 }

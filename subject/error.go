@@ -15,6 +15,7 @@ var (
 	ErrExited        = errors.New("the command ended before it listened")
 	ErrDaemonised    = errors.New("the command went to the background")
 	ErrNeverListens  = errors.New("the command does not listen")
+	ErrHidden        = errors.New("it cannot be seen where the server listens")
 	ErrElsewhere     = errors.New("the command listens elsewhere")
 	ErrSeveral       = errors.New("the command listens on several ports")
 	ErrTaken         = errors.New("the port is taken")

@@ -72,7 +72,8 @@ func (w *watch) look() (bool, error) {
 		if held[l.Inode] {
 			return true, nil
 		}
-		if owner, ok := holder(l); ok {
+		owner, seen := holder(l)
+		if seen || int(l.UID) != os.Geteuid() && s.hidden() == nil {
 			return false, taken(l.Local, owner)
 		}
 		return true, nil // nobody shows it: it is in a ring's file table, or its holder hides its descriptors
@@ -94,6 +95,11 @@ func (w *watch) note(own []netip.AddrPort) {
 
 // choose finds the one port on which a server listens that was given none.
 func (w *watch) choose() (bool, error) {
+	if len(w.own) == 0 && w.subject.attached { // it listens already, or hides that
+		if e := w.subject.hidden(); e != nil {
+			return false, e
+		}
+	}
 	if len(w.own) == 0 || w.looks < settledLooks {
 		return false, nil
 	}
@@ -128,6 +134,8 @@ func (w *watch) late() error {
 	where := "any TCP port"
 	if s.address.IsValid() {
 		where = s.address.String()
+	} else if e := s.hidden(); e != nil {
+		return e
 	}
 	e := &Error{
 		Kind:   ErrNeverListens,
@@ -210,9 +218,9 @@ func taken(where netip.AddrPort, owner string) error {
 	}
 }
 
-// holder names who holds a listener that none of ours does. It reports false when that cannot be told: no process
-// that we may look into has it, and it was made by our own user.
-func holder(l proc.Socket) (string, bool) {
+// holder names who holds a listener that none of ours does. It reports whether a process was seen to hold it: else it is only
+// known whose it is.
+func holder(l proc.Socket) (name string, seen bool) {
 	all, err := proc.All()
 	if err != nil {
 		return "another program", true
@@ -228,9 +236,14 @@ func holder(l proc.Socket) (string, bool) {
 			}
 		}
 	}
-	name := strconv.Itoa(int(l.UID))
-	if u, err := user.LookupId(name); err == nil {
-		name = u.Username
+	return "a program of user " + userName(int(l.UID)), false
+}
+
+// userName is the name of a user, or the number where there is none.
+func userName(uid int) string {
+	number := strconv.Itoa(uid)
+	if u, err := user.LookupId(number); err == nil {
+		return u.Username
 	}
-	return "a program of user " + name, int(l.UID) != os.Geteuid()
+	return number
 }

@@ -153,22 +153,12 @@ func needsNone(tid int) bool {
 	if proc.Gone(err) || err == nil && !t.Alive() {
 		return true
 	}
-	tracer := tracerOf(tid)
-	_, err = os.Stat(fmt.Sprintf("/proc/self/task/%d", tracer))
-	return tracer != 0 && err == nil
-}
-
-// tracerOf reads which thread traces a thread, 0 for none: TracerPid of proc_pid_status(5), which is the number of a thread,
-// not of its process (task_state in fs/proc/array.c).
-func tracerOf(tid int) (tracer int) {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", tid))
-	if err != nil {
-		return 0
+	status, err := proc.ReadStatus(tid)
+	if err != nil || status.Tracer == 0 {
+		return proc.Gone(err)
 	}
-	for line := range strings.Lines(string(status)) {
-		_, _ = fmt.Sscanf(line, "TracerPid:\t%d", &tracer)
-	}
-	return tracer
+	_, err = os.Stat(fmt.Sprintf("/proc/self/task/%d", status.Tracer))
+	return err == nil
 }
 
 // introduce records who is there, and what they have.

@@ -128,7 +128,11 @@ func (r *running) free() error {
 			return err
 		}
 		for _, t := range threads {
-			if by := tracerOf(t.PID); by != 0 || t.State == proc.Traced || t.State == proc.Stopped {
+			status, err := proc.ReadStatus(t.PID)
+			if err != nil && !proc.Gone(err) {
+				return err
+			}
+			if by := status.Tracer; by != 0 || t.State == proc.Traced || t.State == proc.Stopped {
 				return fmt.Errorf("thread %d of %d: traced by %d, state %v", t.PID, p.PID, by, t.State)
 			}
 		}

@@ -30,7 +30,7 @@ func statusOf(err error) int {
 	switch {
 	case errors.Is(err, steps.ErrNothingSelected):
 		return exitUsage
-	case errors.Is(err, tracer.ErrRefused), errors.Is(err, subject.ErrNotFound), errors.Is(err, subject.ErrNotExecutable):
+	case errors.Is(err, tracer.ErrRefused), errors.Is(err, subject.ErrHidden), errors.Is(err, subject.ErrNotFound), errors.Is(err, subject.ErrNotExecutable):
 		return exitMissing
 	default:
 		return exitFailed
