@@ -102,17 +102,15 @@ func sampledSeveralSets(v *sample.View) reply {
 	return or(most >= 2, nil, "%s, up to %d with the same thread", plural(len(sets), "set"), most).telling(setLines(sets)...)
 }
 
-// sampledOneOwner: one thread runs for all requests of a connection, and no other for any; but for threads that run now and
-// then, as a runtime's own do when the machine has much to do: who is alone in waiting for a connection owns it all the same,
-// as long as nobody else takes part in more than one request of four.
+// sampledOneOwner: one thread runs for all requests of a connection, and no other for any.
 func sampledOneOwner(v *sample.View) reply {
 	if r := sampledIdle(v); r != nil {
 		return *r
 	}
-	one, none, seldom := 0, 0, accompaniedSeldom(v)
+	one, none := 0, 0
 	for _, c := range v.Conns {
 		switch {
-		case len(c.Servers) == 1 && (c.Read && len(c.Writers) == 0 || len(c.Others) == 0 || seldom && waitsAlone(c)):
+		case len(c.Servers) == 1 && (c.Read && len(c.Writers) == 0 || len(c.Others) == 0):
 			one++
 		case len(c.Servers) == 0:
 			none++
@@ -125,26 +123,6 @@ func sampledOneOwner(v *sample.View) reply {
 		return no(nil, "for %d of %s no thread ran each time they asked", none, plural(n, "connection"))
 	}
 	return unknown(loadPtrace, "for %d of %s one thread alone runs; what others do for the rest cannot be seen", one, plural(len(v.Conns), "connection"))
-}
-
-// accompaniedSeldom reports whether anybody but those who ran for all requests of a connection ran for one request of four at
-// most. Workers would do so each time: all requests ask for the same.
-func accompaniedSeldom(v *sample.View) bool {
-	requests, accompanied := 0, 0
-	for _, c := range v.Conns {
-		for _, t := range c.Requests {
-			requests++
-			if slices.ContainsFunc(t.Ran, func(r sample.Run) bool { return slices.Contains(c.Others, r.TID) }) {
-				accompanied++
-			}
-		}
-	}
-	return 4*accompanied <= requests
-}
-
-// waitsAlone reports whether the thread that runs for all requests of a connection is the only one that waits for it.
-func waitsAlone(c *sample.Conn) bool {
-	return len(c.Sets) > 0 && !slices.ContainsFunc(c.Sets, func(s *sample.Set) bool { return s.Guessed || !slices.Equal(s.Waiters, c.Servers) })
 }
 
 // sampledOwnerWaits: the thread that alone runs for a connection is one that waits for it.

@@ -20,6 +20,7 @@ type View struct {
 	restless map[int]bool // threads that run though nobody asks, or that a clock wakes
 	pids     map[int]int  // processes of threads
 	ports    map[uint64]int
+	loners   bool // who is alone in waiting for a connection serves it, and those who run beside it do so by chance
 }
 
 // Conn is a connection that was asked for one at a time.
@@ -56,9 +57,13 @@ func (o *Observation) View() *View {
 	}
 	v.Sets = append(v.Sets, o.sets()...)
 	readers := v.readers()
-	for _, c := range o.conns() {
+	conns := o.conns()
+	for _, c := range conns {
 		c.Inode = inodes[c.Port]
 		c.Reader = readers[c.Inode]
+	}
+	v.loners = v.undisturbed(conns)
+	for _, c := range conns {
 		v.serve(c)
 		if len(c.Servers) == 1 {
 			v.serves(c.Servers[0], c.Port)
@@ -176,13 +181,49 @@ func (p Process) Holds(inode uint64) bool {
 	return inode != 0 && slices.ContainsFunc(p.Descriptors, func(d Descriptor) bool { return d.Inode == inode })
 }
 
+// undisturbed reports whether those who are alone in waiting for a connection are also alone in running for it, in three
+// requests of four at least. Workers would run for each of them, as all ask for the same. Who runs for fewer is taken for a thread
+// of the runtime's own, which has something to do now and then, more often on a machine with much to do.
+func (v *View) undisturbed(conns []*Conn) bool {
+	requests, disturbed := 0, 0
+	for _, c := range conns {
+		waiter := v.waiter(c)
+		if waiter == 0 {
+			continue
+		}
+		for _, t := range c.Requests {
+			requests++
+			if slices.ContainsFunc(t.Ran, func(r Run) bool { return r.TID != waiter && !v.restless[r.TID] }) {
+				disturbed++
+			}
+		}
+	}
+	return 4*disturbed <= requests
+}
+
+// waiter gives the thread that alone waits for a connection, 0 where none was seen to, or several.
+func (v *View) waiter(c *Conn) (tid int) {
+	for _, s := range v.Sets {
+		if _, within := s.Conns[c.Inode]; !within {
+			continue
+		}
+		if len(s.Waiters) != 1 || tid != 0 && tid != s.Waiters[0] {
+			return 0
+		}
+		tid = s.Waiters[0]
+	}
+	return tid
+}
+
 // serve finds who ran for each request of a connection. A thread that runs anyway is not told from one that runs for it,
 // unless it waits for the connection.
 func (v *View) serve(c *Conn) {
-	times := map[int]int{}
+	times, waiter := map[int]int{}, v.waiter(c)
 	for _, t := range c.Requests {
+		alone := v.loners && slices.ContainsFunc(t.Ran, func(r Run) bool { return r.TID == waiter })
 		for _, r := range t.Ran {
-			if v.pids[r.TID] = r.PID; !v.restless[r.TID] || v.covers(r.TID, c) {
+			v.pids[r.TID] = r.PID
+			if chance := alone && r.TID != waiter; !chance && (!v.restless[r.TID] || v.covers(r.TID, c)) {
 				times[r.TID]++
 			}
 		}

@@ -64,6 +64,9 @@ func TestWhoServes(t *testing.T) {
 		"one that ran once by itself":        {sighted(idle, append(both, nothing(run(11)), nothing(), nothing())...), []int{10, 11}, nil, nil, false},
 		"one that naps besides":              {sighted(idle, request(1, run(10), napping), request(1, run(10), napping)), []int{10}, nil, nil, false},
 		"one that is restless, and waits":    {sighted(waited, request(1, run(10)), request(1, run(10)), nothing(run(10))), []int{10}, nil, nil, false},
+		"another at times, and one waits":    {sighted(waited, request(1, run(10)), request(1, run(10)), request(1, run(10)), request(1, run(10), run(11))), []int{10}, nil, nil, false},
+		"another half the times, one waits":  {sighted(waited, request(1, run(10)), request(1, run(10), run(11))), []int{10}, []int{11}, nil, false},
+		"another at times, who waits sleeps": {sighted(waited, request(1, run(10)), request(1, run(10)), request(1, run(10)), request(1, run(11))), nil, []int{10, 11}, nil, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := c.seen.View()
