@@ -25,7 +25,8 @@ import (
 func stopping(sc *godog.ScenarioContext, w *World) {
 	s := &stop{w: w}
 	sc.Given(`^(\d+) clients that the server serves$`, func(ctx context.Context, n int) error {
-		return inOrder(func() error { return s.invite(ctx) }, func() error { return s.grow(n) }, func() error { return s.inTurn(s.clients) })
+		serve := inOrder(func() error { return s.invite(ctx) }, func() error { return s.grow(n) }, func() error { return s.inTurn(s.clients) })
+		return owed("answers before the word to stop", serve)
 	})
 	sc.Given(`^a client that has not read more than the first byte of a reply that the buffers cannot hold$`, func(ctx context.Context) error {
 		return inOrder(func() error { return s.invite(ctx) }, s.askForMuch)
@@ -82,7 +83,9 @@ type stop struct {
 }
 
 func (s *stop) invite(ctx context.Context) (err error) {
-	s.crowd, err = s.w.invite(ctx)
+	if s.crowd, err = s.w.invite(ctx); err == nil {
+		s.watched = enoughLooks
+	}
 	return err
 }
 
