@@ -335,10 +335,10 @@ func (e *exercise) short() error {
 func (e *exercise) fallsAsleep() bool {
 	watch, used, still := e.Watch(), time.Duration(0), 0
 	for poll := newPoll(patienceBounds * e.patience.base); still < stillLooks; still++ {
-		if !e.family.asleep() {
+		members, spent, err := watch.look()
+		if err == nil && !noneRuns(members) {
 			still = -1
 		}
-		_, spent, err := watch.look()
 		if used += max(0, spent); err != nil || used >= e.drowsy || !poll.again() {
 			e.drowsy /= 2
 			return false

@@ -172,26 +172,6 @@ func (f *family) doing() string {
 	return "its threads: " + strings.Join(lines, "; ") + more
 }
 
-// asleep reports whether no thread of any member, nor of who plays the kernel, runs or wants to.
-func (f *family) asleep() bool {
-	members, err := f.serving()
-	if err != nil {
-		return false
-	}
-	for _, p := range members {
-		threads, err := proc.Threads(p.PID)
-		if err != nil {
-			continue // it has ended
-		}
-		for _, t := range threads {
-			if t.State == proc.Running || t.State == proc.Traced {
-				return false
-			}
-		}
-	}
-	return true
-}
-
 // living counts the members that run.
 func (f *family) living() (n int, err error) {
 	members, err := f.read()

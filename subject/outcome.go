@@ -146,8 +146,12 @@ func (e *exercise) filled(c *client, maySuffice bool) bool {
 		if err != nil || !now.server {
 			return false // the server has closed it
 		}
-		sent := now.serverSend > 0 || maySuffice && now.clientReceive > 0
-		if still++; !sent || now != last || !e.family.asleep() {
+		stands := now == last && (now.serverSend > 0 || maySuffice && now.clientReceive > 0)
+		if stands {
+			members, err := e.family.serving()
+			stands = err == nil && noneRuns(members)
+		}
+		if still++; !stands {
 			still = 0
 		}
 		if still >= stillLooks {

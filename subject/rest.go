@@ -45,6 +45,23 @@ func allSleep(members []proc.Process) (bool, error) {
 	return true, nil
 }
 
+// noneRuns reports whether no thread of them runs or wants to, or is held by its tracer. That is less than to sleep: who waits
+// for a disk, or was stopped, does not run.
+func noneRuns(members []proc.Process) bool {
+	for _, p := range members {
+		threads, err := proc.Threads(p.PID)
+		if err != nil {
+			continue // it has ended
+		}
+		for _, t := range threads {
+			if t.State == proc.Running || t.State == proc.Traced {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // A Watch looks at a server again and again.
 type Watch struct {
 	server *Subject
