@@ -167,7 +167,8 @@ func sampledOwners(v *sample.View) reply {
 }
 
 // sampledScheduled: threads take turns at waiting on one set, and none runs each time that a connection asks. Where one waits on
-// each set, and others run when clients come, it may do so for tasks that these run.
+// each set, it may do so for tasks that other threads of its process run when clients come; unless these are seen to do something
+// else: to wait for new clients, or to work for the one that waits, which word wakes again.
 func sampledScheduled(v *sample.View) reply {
 	if r := sampledUnseen(v); r != nil {
 		return *r
@@ -179,9 +180,9 @@ func sampledScheduled(v *sample.View) reply {
 			most, shown = len(s.Waiters), s
 		}
 	}
-	others := slices.DeleteFunc(v.Arrivers(), func(tid int) bool { return slices.Contains(sampledWaiters(v), tid) })
+	others := bystanders(v)
 	switch {
-	case most < 2 && len(others) > 0:
+	case most < 2 && len(others) > 0 && sampledWorkInThreads(v).answer != Yes:
 		return unknown(loadPtrace, "one thread waits on each set, and others take part when clients come, %s: who accepts and reads cannot be seen", threadList(others))
 	case most < 2:
 		return no(nil, "one thread waits on each set")
@@ -194,6 +195,15 @@ func sampledScheduled(v *sample.View) reply {
 		return unknown(loadPtrace, "%s wait on one set, %d of them at the same time: who reads what cannot be seen", threadList(shown.Waiters), crowd)
 	}
 	return yes(nil, "%s wait on one set, never two at the same time", threadList(shown.Waiters)).telling(setLines([]*sample.Set{shown})...)
+}
+
+// bystanders run whenever a client comes, in a process whose threads wait for clients, and are not seen to wait for any.
+func bystanders(v *sample.View) []int {
+	waiters, watch := sampledWaiters(v), v.Lookouts().Who
+	return slices.DeleteFunc(v.Arrivers(), func(tid int) bool {
+		beside := slices.ContainsFunc(waiters, func(w int) bool { return v.ProcessOf(w) == v.ProcessOf(tid) })
+		return !beside || slices.Contains(waiters, tid) || slices.Contains(watch, tid)
+	})
 }
 
 // sampledWorkInThreads: other threads of the process run for requests, and the thread that waits sleeps in between: word

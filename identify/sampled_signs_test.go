@@ -63,9 +63,10 @@ func shared() server {
 	return s
 }
 
-// tasks has a thread that waits for two others, who accept and serve.
+// tasks has a thread that waits for others, who accept and serve; it hears nothing from them.
 func tasks() server {
 	s := working(false)
+	s.asked = func(guest, int) []sample.Run { return []sample.Run{helps(main, main), helps(main, 50)} }
 	s.comes = func(guest) ([]sample.Run, []int) { return []sample.Run{helps(main, main), helps(main, 50)}, nil }
 	return s
 }
@@ -90,6 +91,7 @@ func TestSignsOfLooks(t *testing.T) {
 		{"scheduled", No, "one on one set", level.observed()},
 		{"scheduled", No, "one on one set, and others that work", working(false).observed()},
 		{"scheduled", Unknown, "one on one set, and others when guests come", tasks().observed()},
+		{"scheduled", No, "one on one set, and others at the door", without(subs().observed(), refusal{bytes: true})},
 		{"work-in-threads", Yes, "others run, and the one that waits sleeps in between", working(false).observed()},
 		{"work-in-threads", No, "others run, and the one that waits does all", together(level, helps(main, 60)).observed()},
 		{"work-in-threads", No, "nobody else runs", level.observed()},

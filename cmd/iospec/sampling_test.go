@@ -83,6 +83,8 @@ func TestLooksAgreeWithRecordings(t *testing.T) {
 				if id.Architecture != identify.Inconclusive {
 					named.Add(1)
 					require.Contains(t, e.Traits, id.Architecture, "%s", page(id))
+				} else {
+					t.Logf("not named: %+v", id.Why)
 				}
 				for _, axis := range []trait.Axis{trait.Demultiplexer, trait.Trigger, trait.Accept} {
 					if got, want := trait.Set(id.Traits()).On(axis), trait.Set(e.Traits).On(axis); len(got) > 0 && len(want) > 0 {
