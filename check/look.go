@@ -47,7 +47,7 @@ type Errand struct {
 func Errands(rec *trace.Recording, tid int) (elsewhere []Errand, here int) {
 	all, rest := errands(rec, tid)
 	for _, e := range all {
-		elsewhere = append(elsewhere, Errand{e.read, e.write, e.back.written, e.back.read})
+		elsewhere = append(elsewhere, Errand{e.Read, e.Write, e.back.Written, e.back.Read})
 	}
 	return elsewhere, len(rest)
 }

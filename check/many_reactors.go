@@ -95,9 +95,9 @@ func wordBack(rec *trace.Recording, s shape) (written, read *trace.Call) {
 		owning[tid] = true
 	}
 	stop := stopped(rec)
-	for _, w := range words(rec) {
-		if w.written.Enter < stop && owning[w.written.TID] && s.acceptors[w.read.TID] > 0 {
-			return w.written, w.read
+	for _, w := range Words(rec) {
+		if w.Written.Enter < stop && owning[w.Written.TID] && s.acceptors[w.Read.TID] > 0 {
+			return w.Written, w.Read
 		}
 	}
 	return nil, nil

@@ -98,18 +98,18 @@ func OneAtATime(rec *trace.Recording) Finding {
 	j := judge{rec,
 		"one request handled at any moment",
 		"each request read, handled and answered before another thread begins with one"}
-	spans := handlings(rec)
+	spans := Handlings(rec)
 	if len(spans) == 0 {
 		return j.unclear("no request was read and answered")
 	}
 	if a, b := overlapping(spans); a != nil {
-		return j.fail([]*trace.Call{a.read, a.write, b.read, b.write},
+		return j.fail([]*trace.Call{a.Read, a.Write, b.Read, b.Write},
 			"thread %d began with a request of %s while thread %d was at one of %s",
-			b.read.TID, j.Name(b.read.Object), a.read.TID, j.Name(a.read.Object))
+			b.Read.TID, j.Name(b.Read.Object), a.Read.TID, j.Name(a.Read.Object))
 	}
 	threads := map[int]bool{}
 	for _, s := range spans {
-		threads[s.read.TID] = true
+		threads[s.Read.TID] = true
 	}
 	switch {
 	case len(threads) > 1:
@@ -117,16 +117,16 @@ func OneAtATime(rec *trace.Recording) Finding {
 	case pendingAtOnce(rec) < 2:
 		return j.unclear("never were two requests on their way at the same time")
 	}
-	return j.pass([]*trace.Call{spans[0].read, spans[0].write}, "thread %d handled %s, with up to %d waiting for it",
-		spans[0].read.TID, plural(len(spans), "request"), pendingAtOnce(rec))
+	return j.pass([]*trace.Call{spans[0].Read, spans[0].Write}, "thread %d handled %s, with up to %d waiting for it",
+		spans[0].Read.TID, plural(len(spans), "request"), pendingAtOnce(rec))
 }
 
-// handling is one request, from the read that completed it to the first write afterwards.
-type handling struct{ read, write *trace.Call }
+// Handling is one request, from the read that completed it to the first write afterwards.
+type Handling struct{ Read, Write *trace.Call }
 
-// handlings lists them by the beginning of their reads.
-func handlings(rec *trace.Recording) []handling {
-	var all []handling
+// Handlings lists them by the beginning of their reads.
+func Handlings(rec *trace.Recording) []Handling {
+	var all []Handling
 	for _, c := range rec.Connections() {
 		var read *trace.Call
 		for _, call := range c.Calls {
@@ -134,25 +134,25 @@ func handlings(rec *trace.Recording) []handling {
 			case brought(call):
 				read = call
 			case isWrite(call) && call.Exit != 0 && read != nil:
-				all = append(all, handling{read, call})
+				all = append(all, Handling{read, call})
 				read = nil
 			}
 		}
 	}
-	slices.SortFunc(all, func(a, b handling) int {
-		return cmp.Or(cmp.Compare(a.read.Enter, b.read.Enter), cmp.Compare(a.read.Seq, b.read.Seq))
+	slices.SortFunc(all, func(a, b Handling) int {
+		return cmp.Or(cmp.Compare(a.Read.Enter, b.Read.Enter), cmp.Compare(a.Read.Seq, b.Read.Seq))
 	})
 	return all
 }
 
 // overlapping finds two handlings by different threads of which one begins before the other has ended.
-func overlapping(spans []handling) (a, b *handling) {
-	var open []*handling // what has not ended, by the time of its beginning
+func overlapping(spans []Handling) (a, b *Handling) {
+	var open []*Handling // what has not ended, by the time of its beginning
 	for i := range spans {
 		b := &spans[i]
-		open = slices.DeleteFunc(open, func(a *handling) bool { return a.write.Exit <= b.read.Enter })
+		open = slices.DeleteFunc(open, func(a *Handling) bool { return a.Write.Exit <= b.Read.Enter })
 		for _, a := range open {
-			if a.read.TID != b.read.TID {
+			if a.Read.TID != b.Read.TID {
 				return a, b
 			}
 		}

@@ -155,23 +155,23 @@ func (d *dispatch) follow(wait, call *trace.Call) {
 // that one thread does this for all connections.
 func ReadWorkSend(rec *trace.Recording) Finding {
 	j := judge{rec, "each request read and answered by the same thread, one thread for all", "the write after a read by the thread that read"}
-	spans := handlings(rec)
+	spans := Handlings(rec)
 	if len(spans) == 0 {
 		return j.unclear("no request was read and answered")
 	}
-	tids := map[int]handling{}
+	tids := map[int]Handling{}
 	for _, s := range spans {
-		if s.read.TID != s.write.TID {
-			return j.fail([]*trace.Call{s.read, s.write}, "thread %d read %s and thread %d answered it", s.read.TID, j.Name(s.read.Object), s.write.TID)
+		if s.Read.TID != s.Write.TID {
+			return j.fail([]*trace.Call{s.Read, s.Write}, "thread %d read %s and thread %d answered it", s.Read.TID, j.Name(s.Read.Object), s.Write.TID)
 		}
-		if _, known := tids[s.read.TID]; !known {
-			tids[s.read.TID] = s
+		if _, known := tids[s.Read.TID]; !known {
+			tids[s.Read.TID] = s
 		}
 	}
 	if len(tids) > 1 {
 		return j.fail(oneOfEach(clientCalls(rec)), "%s read and answered requests", plural(len(tids), "thread"))
 	}
-	i := slices.IndexFunc(rec.Connections(), func(c *trace.Connection) bool { return c.Object == spans[0].read.Object })
-	return j.pass([]*trace.Call{rec.Connections()[i].Accept, spans[0].read, spans[0].write},
-		"thread %d read and answered all %s", spans[0].read.TID, plural(len(spans), "request"))
+	i := slices.IndexFunc(rec.Connections(), func(c *trace.Connection) bool { return c.Object == spans[0].Read.Object })
+	return j.pass([]*trace.Call{rec.Connections()[i].Accept, spans[0].Read, spans[0].Write},
+		"thread %d read and answered all %s", spans[0].Read.TID, plural(len(spans), "request"))
 }

@@ -66,15 +66,15 @@ func EventThenData(rec *trace.Recording) Finding {
 	for _, s := range stops(rec) {
 		l.see(s)
 	}
-	spans, told := handlings(rec), ownWaitsOf(rec)
+	spans, told := Handlings(rec), ownWaitsOf(rec)
 	var shown, before []*trace.Call
 	unannounced := 0
 	for _, h := range spans {
-		if slices.Contains(l.unlicensed, h.read) && !told.announced(h.read) {
+		if slices.Contains(l.unlicensed, h.Read) && !told.announced(h.Read) {
 			unannounced++
-			before = append(before, h.read, h.write)
-		} else if len(l.example) == 2 && h.read == l.example[1] {
-			shown = []*trace.Call{l.example[0], h.read, h.write}
+			before = append(before, h.Read, h.Write)
+		} else if len(l.example) == 2 && h.Read == l.example[1] {
+			shown = []*trace.Call{l.example[0], h.Read, h.Write}
 		}
 	}
 	switch {

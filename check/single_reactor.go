@@ -27,32 +27,32 @@ func ThreeObjects(rec *trace.Recording) Finding {
 	if f != nil {
 		return *f
 	}
-	spans := handlings(rec)
+	spans := Handlings(rec)
 	accept := firstAccepts(rec)
 	i := slices.IndexFunc(rec.Waits(), func(w *trace.Wait) bool { return w.Call.TID == tid && w.Degree > 0 && len(w.Reports) > 0 })
 	switch {
 	case len(spans) == 0 || len(accept) == 0:
 		return j.unclear("no client was accepted, read and answered")
 	case i < 0:
-		return j.fail(append(accept, spans[0].read, spans[0].write), "thread %d accepts and serves, and waits for nobody", tid)
+		return j.fail(append(accept, spans[0].Read, spans[0].Write), "thread %d accepts and serves, and waits for nobody", tid)
 	}
-	direct := slices.DeleteFunc(slices.Clone(spans), func(h handling) bool { return !j.direct(h) })
+	direct := slices.DeleteFunc(slices.Clone(spans), func(h Handling) bool { return !j.direct(h) })
 	if len(direct) == 0 {
-		return j.fail([]*trace.Call{spans[0].read, spans[0].write}, "of %s none was answered without another call after it was read", plural(len(spans), "request"))
+		return j.fail([]*trace.Call{spans[0].Read, spans[0].Write}, "of %s none was answered without another call after it was read", plural(len(spans), "request"))
 	}
-	return j.pass(append(accept, rec.Waits()[i].Call, direct[0].read, direct[0].write), "%s read and answered, %d of them without any call in between",
+	return j.pass(append(accept, rec.Waits()[i].Call, direct[0].Read, direct[0].Write), "%s read and answered, %d of them without any call in between",
 		plural(len(spans), "request"), len(direct))
 }
 
 // direct reports whether the thread made no call between the read and its answer, but for reads of the same client, and
 // looks at who is ready.
-func (j judge) direct(h handling) bool {
-	calls := j.Thread(h.read.TID)
-	i, _ := slices.BinarySearchFunc(calls, h.read.Seq, func(c *trace.Call, seq int64) int { return cmp.Compare(c.Seq, seq) })
+func (j judge) direct(h Handling) bool {
+	calls := j.Thread(h.Read.TID)
+	i, _ := slices.BinarySearchFunc(calls, h.Read.Seq, func(c *trace.Call, seq int64) int { return cmp.Compare(c.Seq, seq) })
 	for _, c := range calls[i+1:] {
-		more, look := isRead(c) && c.Object == h.read.Object, j.Wait(c) != nil && !sleeps(c)
+		more, look := isRead(c) && c.Object == h.Read.Object, j.Wait(c) != nil && !sleeps(c)
 		if !more && !look {
-			return c == h.write
+			return c == h.Write
 		}
 	}
 	return false
@@ -76,9 +76,9 @@ func NoIPC(rec *trace.Recording) Finding {
 		}
 	}
 	stop := stopped(rec)
-	for _, w := range words(rec) {
-		if w.written.Enter > accepts[0].Enter && w.written.Enter < stop && (w.written.TID == tid || w.read.TID == tid) {
-			return j.fail([]*trace.Call{w.written, w.read}, "thread %d, which serves, exchanges words with thread %d", tid, w.written.TID+w.read.TID-tid)
+	for _, w := range Words(rec) {
+		if w.Written.Enter > accepts[0].Enter && w.Written.Enter < stop && (w.Written.TID == tid || w.Read.TID == tid) {
+			return j.fail([]*trace.Call{w.Written, w.Read}, "thread %d, which serves, exchanges words with thread %d", tid, w.Written.TID+w.Read.TID-tid)
 		}
 	}
 	return j.pass(accepts, "thread %d served %s and exchanged no word with another", tid, plural(len(rec.Connections()), "connection"))

@@ -2,15 +2,15 @@ package check
 
 import "github.com/iospec/iospec/trace"
 
-// word is what one thread tells another: written to an eventfd, a pipe or a pair of sockets, and read at its other end.
+// Word is what one thread tells another: written to an eventfd, a pipe or a pair of sockets, and read at its other end.
 // Several may arrive in one read; then the last is named. Words in shared memory make no call.
-type word struct{ written, read *trace.Call }
+type Word struct{ Written, Read *trace.Call }
 
-// words lists them in the order of their arrival.
-func words(rec *trace.Recording) []word {
+// Words lists them in the order of their arrival.
+func Words(rec *trace.Recording) []Word {
 	far := farEnds(rec)
 	sent := map[trace.Object]*trace.Call{}
-	var all []word
+	var all []Word
 	for _, s := range stops(rec) {
 		c := s.call
 		end, known := far[c.Object]
@@ -19,7 +19,7 @@ func words(rec *trace.Recording) []word {
 		case isWrite(c) && s.enter:
 			sent[end] = c
 		case isRead(c) && !s.enter && sent[c.Object] != nil && sent[c.Object].TID != c.TID:
-			all = append(all, word{sent[c.Object], c})
+			all = append(all, Word{sent[c.Object], c})
 		}
 	}
 	return all

@@ -82,29 +82,29 @@ func HandlerOnlyIO(rec *trace.Recording) Finding {
 
 // errand is a request that somebody else worked on: word came back after it had been read, and before it was answered.
 type errand struct {
-	handling
-	back word
-	out  *word // how it went out, where that was a call
+	Handling
+	back Word
+	out  *Word // how it went out, where that was a call
 }
 
 // errands tells the requests that were worked on elsewhere from those that were not.
 //
 // A word back may bring several results, so it may belong to several requests. The word out is looked for between the
 // read and the word back; between threads there is none where a queue is enough.
-func errands(rec *trace.Recording, tid int) (elsewhere []errand, here []handling) {
-	all := words(rec)
-	outward := func(w word) bool { return w.written.TID == tid && w.read.TID != tid }
-	for _, h := range handlings(rec) {
+func errands(rec *trace.Recording, tid int) (elsewhere []errand, here []Handling) {
+	all := Words(rec)
+	outward := func(w Word) bool { return w.Written.TID == tid && w.Read.TID != tid }
+	for _, h := range Handlings(rec) {
 		var e errand
 		found := false
-		i, _ := slices.BinarySearchFunc(all, h.read.Exit, func(w word, at trace.Time) int { return cmp.Compare(w.read.Exit, at) })
+		i, _ := slices.BinarySearchFunc(all, h.Read.Exit, func(w Word, at trace.Time) int { return cmp.Compare(w.Read.Exit, at) })
 		for _, w := range all[i:] {
-			if w.read.Exit > h.write.Enter {
+			if w.Read.Exit > h.Write.Enter {
 				break
 			}
-			if w.read.TID == tid {
-				e, found = errand{handling: h, back: w, out: e.out}, true
-			} else if outward(w) && w.written.Enter >= h.read.Exit {
+			if w.Read.TID == tid {
+				e, found = errand{Handling: h, back: w, out: e.out}, true
+			} else if outward(w) && w.Written.Enter >= h.Read.Exit {
 				e.out = &w
 			}
 		}
@@ -125,12 +125,12 @@ func WorkerComputes(rec *trace.Recording) Finding {
 
 // SingleReactorThreads: one reactor does all the I/O, and threads of its process do the work.
 func SingleReactorThreads(rec *trace.Recording) Finding {
-	return singleWith(rec, "one reactor, and threads of its process that do the work", func(pid int, e errand) bool { return e.back.written.PID == pid })
+	return singleWith(rec, "one reactor, and threads of its process that do the work", func(pid int, e errand) bool { return e.back.Written.PID == pid })
 }
 
 // SingleReactorProcesses: one reactor does all the I/O, and other processes do the work.
 func SingleReactorProcesses(rec *trace.Recording) Finding {
-	return singleWith(rec, "one reactor, and other processes that do the work", func(pid int, e errand) bool { return e.back.written.PID != pid })
+	return singleWith(rec, "one reactor, and other processes that do the work", func(pid int, e errand) bool { return e.back.Written.PID != pid })
 }
 
 func singleWith(rec *trace.Recording, expected string, who func(pid int, e errand) bool) Finding {
@@ -154,16 +154,16 @@ func delegates(rec *trace.Recording, expected string, who func(pid int, e errand
 	}
 	by := map[int]bool{}
 	for _, e := range elsewhere {
-		if !who(e.read.PID, e) {
-			return j.fail([]*trace.Call{e.read, e.back.written, e.back.read, e.write}, "thread %d of process %d works for thread %d of process %d", e.back.written.TID, e.back.written.PID, tid, e.read.PID)
+		if !who(e.Read.PID, e) {
+			return j.fail([]*trace.Call{e.Read, e.back.Written, e.back.Read, e.Write}, "thread %d of process %d works for thread %d of process %d", e.back.Written.TID, e.back.Written.PID, tid, e.Read.PID)
 		}
-		by[e.back.written.TID] = true
+		by[e.back.Written.TID] = true
 	}
 	if len(here)*10 > len(elsewhere) {
-		return j.fail([]*trace.Call{here[0].read, here[0].write}, "thread %d read and answered %d of %s with no word from another", tid, len(here), plural(len(elsewhere)+len(here), "request"))
+		return j.fail([]*trace.Call{here[0].Read, here[0].Write}, "thread %d read and answered %d of %s with no word from another", tid, len(here), plural(len(elsewhere)+len(here), "request"))
 	}
 	e := elsewhere[0]
-	return j.pass([]*trace.Call{e.read, e.back.written, e.back.read, e.write}, "%s answered after word from %s; %d without",
+	return j.pass([]*trace.Call{e.Read, e.back.Written, e.back.Read, e.Write}, "%s answered after word from %s; %d without",
 		plural(len(elsewhere), "request"), threadList(slices.Sorted(maps.Keys(by))), len(here))
 }
 
@@ -180,22 +180,22 @@ func BothWays(rec *trace.Recording) Finding {
 	case len(elsewhere)+len(here) == 0:
 		return j.unclear("no request was read and answered")
 	case len(here)*10 > len(elsewhere):
-		return j.fail([]*trace.Call{here[0].read, here[0].write}, "thread %d read and answered %d of %s with no word from another", tid, len(here), plural(len(elsewhere)+len(here), "request"))
+		return j.fail([]*trace.Call{here[0].Read, here[0].Write}, "thread %d read and answered %d of %s with no word from another", tid, len(here), plural(len(elsewhere)+len(here), "request"))
 	}
 	var until trace.Time
 	var overlapping []*trace.Call
 	for _, e := range elsewhere {
-		calls := []*trace.Call{e.read, e.back.written, e.back.read, e.write}
+		calls := []*trace.Call{e.Read, e.back.Written, e.back.Read, e.Write}
 		switch {
-		case e.back.written.PID == e.read.PID:
-			return j.fail(calls, "the work for %s is done in the same process, %d", rec.Name(e.read.Object), e.read.PID)
+		case e.back.Written.PID == e.Read.PID:
+			return j.fail(calls, "the work for %s is done in the same process, %d", rec.Name(e.Read.Object), e.Read.PID)
 		case e.out == nil:
-			return j.fail(calls, "a result for %s came, and no message had gone out", rec.Name(e.read.Object))
+			return j.fail(calls, "a result for %s came, and no message had gone out", rec.Name(e.Read.Object))
 		}
-		if e.read.Enter < until && overlapping == nil {
-			overlapping = append([]*trace.Call{e.out.written, e.out.read}, calls...)
+		if e.Read.Enter < until && overlapping == nil {
+			overlapping = append([]*trace.Call{e.out.Written, e.out.Read}, calls...)
 		}
-		until = max(until, e.write.Enter)
+		until = max(until, e.Write.Enter)
 	}
 	if overlapping == nil {
 		return j.unclear("requests came one after another, so results need no name")
