@@ -47,8 +47,14 @@ func TestAServerThatRunsAlready(t *testing.T) {
 	require.NoError(t, err, "%s", said)
 	require.Contains(t, string(said), "multi.sub-serves")
 
-	said, err = exec.Command(binary, "identify", "--no-ptrace", "--quiet", "--protocol", "line", "--pid", pid).Output()
-	require.NoError(t, err, "%s", said)
+	// Looks may leave it open when the machine has much else to do; they say nothing else, and not each time.
+	for range 5 {
+		said, err = exec.Command(binary, "identify", "--no-ptrace", "--quiet", "--protocol", "line", "--pid", pid).Output()
+		require.NoError(t, err, "%s", said)
+		if string(said) != "inconclusive,epoll,level\n" {
+			break
+		}
+	}
 	require.Equal(t, "multi-reactor-threads,epoll,level,accept-main\n", string(said))
 
 	c, err := net.Dial("tcp", address)
