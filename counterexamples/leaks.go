@@ -51,10 +51,13 @@ var leaksThreads = Server{
 				add(fd)
 				// The mistake: whatever is started for a connection must end with it, on every way that it may end. This
 				// one waits for the end of the server, which is a long time.
+				there := make(chan struct{})
 				go func() {
 					runtime.LockOSThread()
+					close(there)
 					<-over
 				}()
+				<-there // the loop sleeps where the runtime does not see it, which may then not come to start this
 			}
 		})
 	},
