@@ -12,14 +12,18 @@ import (
 )
 
 // hidden is why some process of the server does not show us what it holds: it is another user's, or may not be dumped
-// (ptrace_may_access of proc_pid_fd(5)). It is nil where all do.
+// (ptrace_may_access of proc_pid_fd(5)). It is nil where all do that have not ended.
 func (s *Subject) hidden() *Error {
 	holders, err := s.family.serving()
 	if err != nil {
 		return nil
 	}
 	for _, p := range holders {
-		if _, err := proc.Links(p.PID); errors.Is(err, fs.ErrPermission) {
+		_, err := proc.Links(p.PID)
+		if !errors.Is(err, fs.ErrPermission) {
+			continue
+		}
+		if status, gone := proc.ReadStatus(p.PID); gone == nil && !status.Ended {
 			return &Error{
 				Kind:   ErrHidden,
 				Detail: fmt.Sprintf("process %d (%s) does not show its descriptors: %v", p.PID, p.Comm, rootOf(err)),
