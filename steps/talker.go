@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/cucumber/godog"
@@ -56,8 +57,9 @@ type din struct {
 	talker *guest
 	one    protocol.Request // what it asks again and again
 	over   chan error       // what ended the sending
+	room   []byte           // for what is heard
 
-	last    []byte // of what was heard: enough for the head of an answer
+	last    []byte // of what was heard, where the server may end the talk: enough for the head of an answer
 	heard   int    // bytes of answers to the talker, while others asked
 	asked   int    // requests of others
 	starved int    // those that were answered late
@@ -67,9 +69,13 @@ type din struct {
 // reads in tens of turns.
 const backlog = 2 << 20
 
+// earful is how much is read at a time. Who listens must be faster than the server is at answering: a server that finds its answers
+// stuck turns to the others, and would be taken for a fair one.
+const earful = 256 << 10
+
 func (c *crowd) startDin() (*din, error) {
 	c.asked++
-	d := &din{crowd: c, talker: c.clients[0], one: c.speaks.Request(c.asked), over: make(chan error, 1)}
+	d := &din{crowd: c, talker: c.clients[0], one: c.speaks.Request(c.asked), over: make(chan error, 1), room: make([]byte, earful)}
 	if d.one.In == 0 { // it is the server's affair
 		var err error
 		if d.one.In, err = d.talker.measure(d.one); err != nil {
@@ -141,7 +147,7 @@ func (d *din) askAmid(other *guest, times int) error {
 func (d *din) outrun(other *guest, ahead, unread int) (late bool, err error) {
 	answered := false
 	for before := d.heard; !answered && !late; {
-		err := d.hear(64<<10, func() bool {
+		err := d.hear(1, func() bool {
 			n, err := sock.Poll(sock.PollSet(unix.POLLIN, other.fd), 0)
 			answered = err == nil && n > 0
 			return answered
@@ -186,7 +192,6 @@ const headLength = 4 << 10
 // hear reads that many bytes of the talker's answers, or until the condition holds, which it looks at before it reads: so
 // what is heard came before.
 func (d *din) hear(bytes int, until func() bool) error {
-	room := make([]byte, 64<<10)
 	set := sock.PollSet(unix.POLLIN, d.talker.fd)
 	watch := vigil{server: d.crowd.server}
 	for last := time.Now(); bytes > 0 && !until(); {
@@ -200,7 +205,7 @@ func (d *din) hear(bytes int, until func() bool) error {
 			}
 			continue
 		}
-		n, err := unix.Read(d.talker.fd, room)
+		n, err := unix.Read(d.talker.fd, d.room)
 		if err == unix.EINTR {
 			continue
 		}
@@ -214,8 +219,10 @@ func (d *din) hear(bytes int, until func() bool) error {
 			return fmt.Errorf("%w: in the midst of the talk: %w", errGone, err)
 		}
 		bytes, d.heard, last, watch.score = bytes-n, d.heard+n, time.Now(), 0
-		d.last = append(d.last, room[:n]...)
-		d.last = d.last[max(0, len(d.last)-headLength):]
+		if d.crowd.mayEnd() {
+			d.last = append(d.last, d.room[:n]...)
+			d.last = slices.Clone(d.last[max(0, len(d.last)-headLength):])
+		}
 	}
 	return nil
 }
