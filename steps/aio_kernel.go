@@ -81,6 +81,7 @@ type kernelAIO struct {
 	buffer         []byte
 	thread         *thread.Thread
 	errno          unix.Errno // of io_submit
+	failed         error      // why it could not be made as it should
 }
 
 func (k *kernelAIO) start(kind string) (err error) {
@@ -112,15 +113,17 @@ func (k *kernelAIO) submit(what string) error {
 		k.control.buffer, k.control.size = uint64(uintptr(unsafe.Pointer(&k.buffer[0]))), uint64(len(k.buffer))
 	}
 	list := []*iocb{k.control}
-	k.thread = thread.Start(func(*thread.Thread) {
-		_, _, k.errno = unix.Syscall(unix.SYS_IO_SUBMIT, uintptr(k.context), 1, uintptr(unsafe.Pointer(&list[0])))
+	k.thread = thread.Start(func(t *thread.Thread) {
+		k.failed = t.Undisturbed(func() { // a signal would end the read, and io_submit with it
+			_, _, k.errno = unix.Syscall(unix.SYS_IO_SUBMIT, uintptr(k.context), 1, uintptr(unsafe.Pointer(&list[0])))
+		})
 	})
 	return nil
 }
 
 // returned holds what the event is that there is once io_submit is over.
 func (k *kernelAIO) returned(what string, bytes int64) error {
-	if err := k.thread.Join(); err != nil {
+	if err := errors.Join(k.thread.Join(), k.failed); err != nil {
 		return err
 	}
 	if k.errno == unix.EINVAL && k.control.op == aioOperations["poll"] {

@@ -58,6 +58,7 @@ var roles = map[string]func(args []string){
 	"zombies":     func(a []string) { children(3, "exits", "0"); awaitZombies(3); serve(listen(a[0]), echo) },
 	"children":    func(a []string) { children(3, "sleeps"); serve(listen(a[0]), echo) },
 	"escapes":     func(a []string) { escape(); serve(listen(a[0]), echo) },
+	"spawns":      func(a []string) { go spawn(); serve(listen(a[0]), echo) },
 	"stubborn":    func(a []string) { signal.Ignore(syscall.SIGTERM); serve(listen(a[0]), echo) },
 	"elsewhere":   func([]string) { serve(listen("127.0.0.1:0"), echo) },
 	"several":     func([]string) { go serve(listen("127.0.0.1:0"), echo); serve(listen("127.0.0.1:0"), echo) },
@@ -245,6 +246,16 @@ func escape() {
 	if err := cmd.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
+	}
+}
+
+// spawn makes one process after another, and waits in vfork(2) until each has executed its program.
+func spawn() {
+	for {
+		if err := exec.Command("true").Run(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
 	}
 }
 

@@ -37,7 +37,7 @@ func (s *Subject) Halt() (resume func() error, err error) {
 			return resume, nil
 		}
 		if err == nil {
-			err = signalAll(moving, unix.SIGSTOP)
+			err = signalAll(foremost(moving), unix.SIGSTOP)
 		}
 		if err == nil && !poll.again() {
 			err = fmt.Errorf("waited %v in vain for it to stand still; %s", standTime, s.family.doing())
@@ -47,6 +47,14 @@ func (s *Subject) Halt() (resume func() error, err error) {
 			return nil, fmt.Errorf("stop the server for a moment: %w", err)
 		}
 	}
+}
+
+// foremost lists those whose parents are not among them. A child that a thread waits for in vfork(2) has to execute its program
+// before that thread can stand still, so it may not be stopped first.
+func foremost(moving []proc.Process) []proc.Process {
+	return slices.DeleteFunc(slices.Clone(moving), func(p proc.Process) bool {
+		return slices.ContainsFunc(moving, func(parent proc.Process) bool { return parent.PID == p.Parent })
+	})
 }
 
 // stands reports whether no thread of the process can move, or is there to.

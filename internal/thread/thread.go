@@ -70,6 +70,20 @@ func (t *Thread) Uninterrupted(call func() (int, error)) (int, error) {
 	}
 }
 
+// Undisturbed makes a system call that no signal cuts short: the Go runtime sends SIGURG to threads that run for long, and not
+// every call that a signal ends can be repeated as if nothing had been.
+func (t *Thread) Undisturbed(call func()) error {
+	all, before := &unix.Sigset_t{}, &unix.Sigset_t{}
+	for i := range all.Val {
+		all.Val[i] = ^all.Val[i]
+	}
+	if err := unix.PthreadSigmask(unix.SIG_BLOCK, all, before); err != nil {
+		return os.NewSyscallError("sigprocmask", err)
+	}
+	call()
+	return os.NewSyscallError("sigprocmask", unix.PthreadSigmask(unix.SIG_SETMASK, before, nil))
+}
+
 // Stop interrupts the thread's system call again and again until its function has returned. A blocked read is restarted
 // by the kernel and must be released otherwise; epoll_wait and poll are not: see signal(7).
 func (t *Thread) Stop() error {

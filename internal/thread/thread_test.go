@@ -57,6 +57,29 @@ func TestStopInterruptsWaiters(t *testing.T) {
 	require.EqualValues(t, 4, interrupted.Load())
 }
 
+// A wait that is not restarted ends with EINTR; where no signal gets through, it ends with what it waits for.
+func TestNoSignalCutsShortWhatIsUndisturbed(t *testing.T) {
+	var fds [2]int
+	require.NoError(t, unix.Pipe2(fds[:], unix.O_CLOEXEC))
+	defer unix.Close(fds[0])
+	defer unix.Close(fds[1])
+	var ready int
+	var failed, masked error
+	waiter := Start(func(th *Thread) {
+		masked = th.Undisturbed(func() { ready, failed = unix.Poll([]unix.PollFd{{Fd: int32(fds[0]), Events: unix.POLLIN}}, -1) })
+	})
+	for range 10 {
+		require.NoError(t, Settle([]*Thread{waiter}, unix.SYS_PPOLL))
+		require.NoError(t, unix.Tgkill(unix.Getpid(), waiter.TID(), unix.SIGURG))
+	}
+	_, err := unix.Write(fds[1], []byte{0})
+	require.NoError(t, err)
+	require.NoError(t, waiter.Join())
+	require.NoError(t, failed)
+	require.NoError(t, masked)
+	require.Equal(t, 1, ready)
+}
+
 func TestParsePlace(t *testing.T) {
 	status := []byte("Name:\tx\nState:\tS (sleeping)\nvoluntary_ctxt_switches:\t17\nnonvoluntary_ctxt_switches:\t3\n")
 	p, err := parsePlace([]byte("0 0x5 0xc0 0x1 0x0 0x0 0x0 0x7ffc 0x45\n"), status)
