@@ -19,13 +19,14 @@ func scheduled(s *survey) reply {
 	if len(s.sets) == 0 {
 		return no(nil, "nobody waits for several connections")
 	}
-	turns := s.waitInTurns()
+	reports := s.reports()
+	turns := s.waitInTurns(reports)
 	if turns.answer == Yes {
 		return turns
 	}
-	eager, _, _, shown := s.untold()
+	eager, _, _, shown := s.untold(reports)
 	aside, all := s.onlyWait(), fmt.Sprintf("%d of %s read before anybody was told of it", eager, plural(len(s.conns), "connection"))
-	switch own, others := s.begins(); {
+	switch own, others := s.begins(reports); {
 	case 2*eager >= len(s.conns) && len(aside) > 0:
 		return yes(append(s.oneWaitEach(), shown...), "%s; waited for by %s, served by others, who accept, too", all, threadList(aside))
 	case len(aside) > 0:
@@ -40,8 +41,7 @@ func scheduled(s *survey) reply {
 
 // begins counts the connections of which the first read was made before anybody was told of them: by a thread that waits for the
 // connection, and by another one. A reactor may try to read whom it has just accepted, and a worker may, but hardly both.
-func (s *survey) begins() (own, others int) {
-	reports := s.reports()
+func (s *survey) begins(reports map[trace.Object][]told) (own, others int) {
 	for _, c := range s.conns {
 		i := slices.IndexFunc(c.io, func(call *trace.Call) bool { return call.Family == trace.FamilyRead })
 		switch {
@@ -56,7 +56,7 @@ func (s *survey) begins() (own, others int) {
 }
 
 // waitInTurns: several threads wait on one set, and who is told is not who reads.
-func (s *survey) waitInTurns() reply {
+func (s *survey) waitInTurns(reports map[trace.Object][]told) reply {
 	most := slices.MaxFunc(s.sets, func(a, b set) int { return cmp.Compare(len(a.waiters), len(b.waiters)) })
 	if len(most.waiters) < 2 {
 		return no(s.oneWaitEach(), "one thread waits on each set")
@@ -65,7 +65,7 @@ func (s *survey) waitInTurns() reply {
 	if hardlyAny(len(shared), len(asked)) {
 		return no(nil, "%d of %s that asked several times were touched by several threads", len(shared), plural(len(asked), "connection"))
 	}
-	eager, reads, elsewhere, shown := s.untold()
+	eager, reads, elsewhere, shown := s.untold(reports)
 	text := fmt.Sprintf("%d of %s read before anybody was told of it; %d of %s by another thread than was told", eager, plural(len(s.conns), "connection"), elsewhere, plural(reads, "read"))
 	return or(2*eager >= len(s.conns) || !hardlyAny(elsewhere, reads), shown, "%s", text)
 }
@@ -124,8 +124,7 @@ func (s *survey) reports() map[trace.Object][]told {
 
 // untold counts the connections that were read before anybody was told of them, and the reads whose thread was not the
 // last one that was told.
-func (s *survey) untold() (eager, reads, elsewhere int, shown []*trace.Call) {
-	reports := s.reports()
+func (s *survey) untold(reports map[trace.Object][]told) (eager, reads, elsewhere int, shown []*trace.Call) {
 	for _, c := range s.conns {
 		list := reports[c.Object]
 		begun := false

@@ -59,7 +59,7 @@ type din struct {
 	over   chan error       // what ended the sending
 	room   []byte           // for what is heard
 
-	last    []byte // of what was heard, where the server may end the talk: enough for the head of an answer
+	last    []byte // of what was heard: enough for the head of an answer
 	heard   int    // bytes of answers to the talker, while others asked
 	asked   int    // requests of others
 	starved int    // those that were answered late
@@ -219,10 +219,8 @@ func (d *din) hear(bytes int, until func() bool) error {
 			return fmt.Errorf("%w: in the midst of the talk: %w", errGone, err)
 		}
 		bytes, d.heard, last, watch.score = bytes-n, d.heard+n, time.Now(), 0
-		if d.crowd.mayEnd() {
-			d.last = append(d.last, d.room[:n]...)
-			d.last = slices.Clone(d.last[max(0, len(d.last)-headLength):])
-		}
+		d.last = append(d.last, d.room[max(0, n-headLength):n]...)
+		d.last = slices.Delete(d.last, 0, max(0, len(d.last)-headLength))
 	}
 	return nil
 }

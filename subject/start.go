@@ -62,10 +62,10 @@ func Start(ctx context.Context, spec Spec, opts ...Option) (*Subject, error) {
 	if err := s.waitListen(ctx); err != nil {
 		return nil, s.abandon(err)
 	}
-	if e := s.hidden(); s.tap != nil && e != nil {
-		return nil, s.abandon(e.blind())
-	}
 	if s.tap != nil {
+		if e := s.hidden(); e != nil {
+			return nil, s.abandon(e.blind())
+		}
 		s.note(s.tap.open(s.Address()))
 	}
 	s.mark("listening")
