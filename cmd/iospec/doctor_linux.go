@@ -30,7 +30,7 @@ func checkups() []checkup {
 		{"user namespaces", false, "Rules that set up a network of their own", namespaces,
 			"sysctl user.max_user_namespaces, kernel.apparmor_restrict_unprivileged_userns=0; in a container --security-opt seccomp=unconfined"},
 		{"io_uring", false, "recordings of servers that use it", ioUring, "sysctl kernel.io_uring_disabled=0; containers often forbid it by seccomp"},
-		{"Wine", false, "iocp.*, the Rules about completion ports of Windows", wine.Installed, "apt-get install wine64"},
+		{"Wine", false, "iocp.*, the Rules about completion ports of Windows", wine.Installed, wine.Install},
 		{"redis-server", false, "the check of a server that nobody here wrote", program("redis-server"), "apt-get install redis-server"},
 	}
 }

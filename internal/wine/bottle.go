@@ -56,6 +56,11 @@ func New(ctx context.Context) (*Bottle, error) {
 	return b, nil
 }
 
+// Install is the command that installs Wine where there is apt. The preloader keeps free the addresses that Wine needs: where
+// addresses are random (proc_sys_kernel(5), randomize_va_space 2), the kernel puts the heap anywhere in the GiB above the
+// program, and in one start of some thousand that is where Windows' shared data must be; without a preloader, Wine ends then.
+const Install = "apt-get install wine64 wine64-preloader"
+
 // Installed is where Wine is. Its error is a *Missing.
 func Installed() (program string, err error) { return find("wine64", "wine") }
 
@@ -68,7 +73,7 @@ func find(names ...string) (string, error) {
 			}
 		}
 	}
-	return "", &Missing{What: "Wine is not installed: there is no " + names[0], Hint: "apt-get install wine64"}
+	return "", &Missing{What: "Wine is not installed: there is no " + names[0], Hint: Install}
 }
 
 // fill makes the disk and the registry, adds what Wine may lack, and this program.
@@ -101,10 +106,10 @@ func (b *Bottle) fill(ctx context.Context) (err error) {
 
 func (b *Bottle) prefix() string { return filepath.Join(b.folder, "prefix") }
 
-// settings is what Wine is told: where, to be silent, and to offer neither .NET nor HTML nor a desktop.
+// settings is what Wine is told: where, to be silent unless it lacks the memory that it needs, and to offer neither .NET nor HTML nor a desktop.
 func (b *Bottle) settings() []string {
 	return []string{
-		"WINEPREFIX=" + b.prefix(), "WINEARCH=win64", "WINEDEBUG=-all",
+		"WINEPREFIX=" + b.prefix(), "WINEARCH=win64", "WINEDEBUG=-all,err+virtual",
 		"WINEDLLOVERRIDES=mscoree=;mshtml=;winemenubuilder.exe=",
 		"TMPDIR=" + b.folder, // where wineserver makes a folder, and leaves it
 	}
