@@ -11,7 +11,7 @@ import (
 
 // shape is what a recording says about the division of labour: who accepts, who waits, who owns which connection.
 type shape struct {
-	sets      []*trace.WaitSet    // reactor sets: those that covered two connections at once
+	sets      []*trace.WaitSet    // reactor sets: those that covered two connections at once; one that is made anew counts once
 	acceptors map[int]int         // connections accepted, by thread
 	served    []*trace.Connection // those that were read or written
 	readers   map[*trace.Connection][]int
@@ -22,7 +22,7 @@ type shape struct {
 
 func shapeOf(rec *trace.Recording) shape {
 	s := shape{
-		sets: reactorSets(rec), acceptors: map[int]int{}, readers: map[*trace.Connection][]int{},
+		sets: judge{Recording: rec}.once(reactorSets(rec)), acceptors: map[int]int{}, readers: map[*trace.Connection][]int{},
 		owners: map[*trace.Connection]int{}, process: map[int]int{}, waiting: waiting(rec),
 	}
 	for _, c := range rec.Connections() {
@@ -52,6 +52,11 @@ func (s shape) owning() []int {
 		tids[tid] = true
 	}
 	return slices.Sorted(maps.Keys(tids))
+}
+
+// parts lists the threads that own connections or accept.
+func (s shape) parts() []int {
+	return slices.Compact(slices.Sorted(slices.Values(slices.Concat(s.owning(), s.accepting()))))
 }
 
 func (s shape) accepting() []int { return slices.Sorted(maps.Keys(s.acceptors)) }
@@ -206,20 +211,31 @@ func multiReactor(rec *trace.Recording, expected, acquit string, spread func(sha
 	if f := j.oneOwnerWhoWaits(s); f != nil {
 		return *f
 	}
-	owners := s.owning()
-	parts := slices.Compact(slices.Sorted(slices.Values(slices.Concat(owners, s.accepting()))))
-	switch {
-	case len(s.sets) == 0:
+	if len(s.sets) == 0 {
 		return j.fail(j.waitsSingly(), "no wait covers two connections: each is waited for on its own")
-	case len(parts) < 2 && (another(sentriesOf(j), parts[0]) != nil || len(mayAccept(rec)) >= 2):
-		return j.unclear("thread %d took everything, and others could have accepted: the load was too light", parts[0])
-	case len(parts) < 2:
-		return j.fail(oneOfEach(clientCalls(rec)), "thread %d alone accepts and serves", parts[0])
-	case !spread(s, parts):
+	}
+	if f := j.oneAlone(s); f != nil {
+		return *f
+	}
+	parts := s.parts()
+	if !spread(s, parts) {
 		return j.fail(oneOfEach(clientCalls(rec)), "%s in %s", plural(len(parts), "thread"), plural(s.processes(parts), "process"))
 	}
 	return j.pass(oneWaitEach(s.sets), "%s, accepted by %s, served by %s through %s",
-		plural(len(s.served), "connection"), threadList(s.accepting()), threadList(owners), plural(len(s.sets), "set"))
+		plural(len(s.served), "connection"), threadList(s.accepting()), threadList(s.owning()), plural(len(s.sets), "set"))
+}
+
+// oneAlone finds that one thread has accepted and served everything. Where others could have accepted, that says nothing.
+func (j judge) oneAlone(s shape) *Finding {
+	parts := s.parts()
+	if len(parts) > 1 {
+		return nil
+	}
+	f := j.fail(oneOfEach(clientCalls(j.Recording)), "thread %d alone accepts and serves", parts[0])
+	if another(sentriesOf(j), parts[0]) != nil || len(mayAccept(j.Recording)) >= 2 {
+		f = j.unclear("thread %d took everything, and others could have accepted: the load was too light", parts[0])
+	}
+	return &f
 }
 
 // oneOwnerWhoWaits finds a connection that several threads touched, or whose only one does not wait for it.

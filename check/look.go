@@ -12,6 +12,11 @@ func Witnesses(rec *trace.Recording, calls []*trace.Call) []Witness {
 // ReactorSets lists the sets of which some wait covered two of the tester's connections at least.
 func ReactorSets(rec *trace.Recording) []*trace.WaitSet { return reactorSets(rec) }
 
+// MadeAnew reports whether a set takes the place of an old one: it was made when that was done with, by the same threads.
+func MadeAnew(rec *trace.Recording, s, old *trace.WaitSet) bool {
+	return judge{Recording: rec}.madeAnew(s, old)
+}
+
 // Degree is how many of the tester's connections a wait of the set covered, at most.
 func Degree(s *trace.WaitSet) int { return degree(s) }
 

@@ -17,10 +17,10 @@ func SubRegisters(rec *trace.Recording) Finding {
 	if f := j.oneOwnerWhoWaits(s); f != nil {
 		return *f
 	}
-	owners := s.owning()
-	if len(owners) == 1 && (len(s.acceptors) == 0 || s.acceptors[owners[0]] > 0) {
-		return j.fail(oneOfEach(clientCalls(rec)), "thread %d alone accepts and serves", owners[0])
+	if f := j.oneAlone(s); f != nil {
+		return *f
 	}
+	owners := s.owning()
 	own := map[int]bool{}
 	for _, set := range rec.WaitSets() {
 		tids := waiters(set)

@@ -41,10 +41,10 @@ func SubServes(rec *trace.Recording) Finding {
 	if f := j.oneOwnerWhoWaits(s); f != nil {
 		return *f
 	}
-	owners := s.owning()
-	if len(owners) == 1 && (len(s.acceptors) == 0 || s.acceptors[owners[0]] > 0) {
-		return j.fail(oneOfEach(clientCalls(rec)), "thread %d alone accepts and serves", owners[0])
+	if f := j.oneAlone(s); f != nil {
+		return *f
 	}
+	owners := s.owning()
 	c := s.served[0]
 	return j.pass(append(firstBy(c, s.readers[c]), oneWaitEach(s.sets)...), "%s, each served by one of %s", plural(len(s.served), "connection"), threadList(owners))
 }

@@ -178,6 +178,38 @@ func reactorSets(rec *trace.Recording) []*trace.WaitSet {
 	return sets
 }
 
+// once drops the sets that are others made anew.
+func (j judge) once(sets []*trace.WaitSet) []*trace.WaitSet {
+	var kept []*trace.WaitSet
+	last := map[*trace.WaitSet]*trace.WaitSet{} // of those that are one, by the first
+	for _, s := range sets {
+		i := slices.IndexFunc(kept, func(k *trace.WaitSet) bool { return j.madeAnew(s, last[k]) })
+		if i < 0 {
+			kept, i = append(kept, s), len(kept)
+		}
+		last[kept[i]] = s
+	}
+	return kept
+}
+
+// madeAnew reports whether a set takes the place of an old one: it was made when the last wait on the old one was over, the
+// same threads wait on it, and for something that the old one covered. Some libraries do so when a registration went wrong.
+func (j judge) madeAnew(s, old *trace.WaitSet) bool {
+	made := j.created(s)
+	if made == nil || !slices.Equal(waiters(s), waiters(old)) {
+		return false
+	}
+	if slices.ContainsFunc(old.Waits, func(w *trace.Wait) bool { return w.Call.Exit == 0 || w.Call.Exit > made.Enter }) {
+		return false
+	}
+	for o := range covered(old) {
+		if covers(s, o) {
+			return true
+		}
+	}
+	return false
+}
+
 // degree is how many connections a wait of the set covered, at most.
 func degree(s *trace.WaitSet) int {
 	most := 0

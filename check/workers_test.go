@@ -216,6 +216,40 @@ func TestSeveralSetsInOneThread(t *testing.T) {
 	finds(t, MultiReactorSingle, perConnection(), Fail, "11 threads did the clients' I/O")
 }
 
+// TestASetMadeAnew counts as the one that it takes the place of. Two that are used in turns are two.
+func TestASetMadeAnew(t *testing.T) {
+	for _, back := range []bool{false, true} {
+		s := tracetest.New()
+		t1 := s.Main()
+		cs := s.Connects(2, "held")
+		t1.Accept(cs...)
+		use := func(ep trace.Object) {
+			for _, c := range cs {
+				c.Ask(10)
+			}
+			t1.Wait(ep, anys(cs)...)
+			for _, c := range cs {
+				t1.Read(c, 10).Write(c, 10)
+				c.Answered()
+			}
+		}
+		var sets []trace.Object
+		for n := range 2 {
+			sets = append(sets, t1.Epoll())
+			for _, c := range cs {
+				t1.Add(sets[n], c, trace.In)
+			}
+			use(sets[n])
+		}
+		if back {
+			use(sets[0])
+		}
+		rec := s.End()
+		finds(t, SingleReactor, rec, map[bool]Outcome{false: Pass, true: Fail}[back], "")
+		finds(t, MultiReactorSingle, rec, map[bool]Outcome{false: Fail, true: Pass}[back], "")
+	}
+}
+
 func TestTasksAreCounted(t *testing.T) {
 	v := newServer("level")
 	v.Main().Spawn()

@@ -41,7 +41,10 @@ func sampledOneThread(v *sample.View) reply {
 		}
 	}
 	acceptsOnly := slices.ContainsFunc(arrivers, func(tid int) bool { return len(owners) > 0 && !owners[tid] })
+	others := bystanders(v)
 	switch {
+	case len(tids) == 1 && len(others) > 0:
+		return unknown(loadPtrace, "%s runs when clients ask, and %s, too, whenever one comes; what they do then cannot be seen", threadList(tids), threadList(others))
 	case len(tids) == 1:
 		return yes(nil, "%s runs when clients come and ask, and no other", threadList(tids)).telling(ranAll(v.Conns)...)
 	case len(owners) > 1 || len(readers) > 1 || acceptsOnly:

@@ -71,6 +71,22 @@ func tasks() server {
 	return s
 }
 
+// met has another thread run when every n-th guest comes.
+func met(s server, each int) server {
+	comes := s.comes
+	s.comes = func(g guest) ([]sample.Run, []int) {
+		ran, born := comes(g)
+		if g.port%each == 0 {
+			ran = append(ran, helps(main, 60))
+		}
+		return ran, born
+	}
+	return s.with(func(all []sample.Process, _ []guest) []sample.Process {
+		all[0].Threads = append(all[0].Threads, asleepIn(60, trace.FamilyLock, -1))
+		return all
+	})
+}
+
 // TestSignsOfLooks: what is seen of some is not believed of all, and what may have other reasons is left open.
 func TestSignsOfLooks(t *testing.T) {
 	level := reactor(byEpoll(trace.In))
@@ -86,6 +102,10 @@ func TestSignsOfLooks(t *testing.T) {
 		{"kernel-operates", Unknown, "a ring that only accepts", ringOf(0).observed()},
 		{"kernel-operates", Unknown, "descriptors that may not be seen", without(level.observed(), unopened)},
 		{"kernel-operates", No, "no ring", level.observed()},
+		{"one-thread", Yes, "nobody else runs", level.observed()},
+		{"one-thread", Yes, "another runs when some guests come", met(level, 2).observed()},
+		{"one-thread", Unknown, "another runs whenever a guest comes", met(level, 1).observed()},
+		{"one-thread", No, "others serve", subs().observed()},
 		{"scheduled", Unknown, "two on one set at once", crowded().observed()},
 		{"scheduled", Yes, "one after another on one set", scheduling(level).observed()},
 		{"scheduled", No, "one on one set", level.observed()},

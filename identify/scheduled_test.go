@@ -119,6 +119,58 @@ func TestWhoeverRunsATaskReadsFirst(t *testing.T) {
 	}
 }
 
+// TestWhoServesIsToldWhomToAccept: a thread that accepts when another one was told of the client runs a task of a runtime's; one
+// that waits for clients itself is a main reactor, and so is one that was told of them by a wait of its own.
+func TestWhoServesIsToldWhomToAccept(t *testing.T) {
+	for _, c := range []struct {
+		tells  int // who waits for the listener: 0 the thread that accepts, 1 the one that serves, 2 both
+		answer Answer
+		named  string
+	}{
+		{0, No, "multi-reactor-threads"},
+		{1, Yes, "managed-runtime"},
+		{2, No, "multi-reactor-threads"},
+	} {
+		s := tracetest.New()
+		main := s.Main()
+		serves := main.Spawn()
+		ep, own := serves.Epoll(), main.Epoll()
+		if c.tells != 1 {
+			main.Add(own, tracetest.Listener, trace.In)
+		}
+		if c.tells != 0 {
+			serves.Add(ep, tracetest.Listener, trace.In)
+		}
+		clients := s.Connects(crowd, "held")
+		for _, client := range clients {
+			if c.tells != 0 {
+				serves.Wait(ep, tracetest.Listener)
+			}
+			if c.tells != 1 {
+				main.Wait(own, tracetest.Listener)
+			}
+			main.Accept(client)
+			serves.Add(ep, client, trace.In)
+		}
+		for range 2 {
+			for _, client := range clients {
+				client.Ask(10)
+				serves.Wait(ep, client).Read(client, 10).Write(client, 10)
+				client.Answered()
+			}
+		}
+		for _, client := range clients {
+			client.Leaves()
+			serves.Close(client)
+		}
+		s.Mark("stop")
+		rec := s.End()
+		sign := readSigns(look(rec))["scheduled"]
+		require.Equal(t, c.answer, sign.Answer, sign.Observed)
+		require.Equal(t, c.named, Identify(rec, nothingAbout).Architecture, sign.Observed)
+	}
+}
+
 // TestASetMadeAnewIsTheSame: a thread that is done with a set, and goes on with another one, has one at a time; one that comes
 // back to the first has two.
 func TestASetMadeAnewIsTheSame(t *testing.T) {
@@ -126,14 +178,16 @@ func TestASetMadeAnewIsTheSame(t *testing.T) {
 		s := tracetest.New()
 		main := s.Main()
 		clients := s.Connects(crowd, "held")
-		sets := []trace.Object{main.Epoll(), main.Epoll()}
+		var sets []trace.Object
 		main.Accept(clients...)
-		for round, ep := range append(sets, sets...)[:map[bool]int{false: 2, true: 4}[back]] {
-			for _, c := range clients {
-				if round < len(sets) {
-					main.Add(ep, c, trace.In)
+		for round := range map[bool]int{false: 2, true: 4}[back] {
+			if round < 2 {
+				sets = append(sets, main.Epoll())
+				for _, c := range clients {
+					main.Add(sets[round], c, trace.In)
 				}
 			}
+			ep := sets[round%2]
 			for _, c := range clients {
 				c.Ask(10)
 				main.Wait(ep, c).Read(c, 10).Write(c, 10)

@@ -75,7 +75,7 @@ var questions = []question{
 	{"one-owner", "each connection is read and written by one thread", oneOwner},
 	{"owner-waits", "who reads and writes a connection is who waits for it", ownerWaits},
 	{"several-owners", "several threads own connections, or one beside that which accepts", severalOwners},
-	{"scheduled", "tasks move between threads: a connection is read by whichever thread, told of it or not", scheduled},
+	{"scheduled", "tasks move between threads: who is told is not who acts", scheduled},
 	{"work-in-threads", "other threads of the process work on requests or do I/O for the thread that waits", workInThreads},
 	{"work-in-processes", "other processes work on requests for the thread that waits", workInProcesses},
 	{"thread-one-at-a-time", "a thread serves one connection at a time, from its first read to its last", threadOneAtATime},

@@ -24,6 +24,9 @@ func scheduled(s *survey) reply {
 	if turns.answer == Yes {
 		return turns
 	}
+	if summoned := s.summoned(reports); summoned.answer == Yes {
+		return summoned
+	}
 	eager, _, _, shown := s.untold(reports)
 	aside, all := s.onlyWait(), fmt.Sprintf("%d of %s read before anybody was told of it", eager, plural(len(s.conns), "connection"))
 	switch own, others := s.begins(reports); {
@@ -37,6 +40,29 @@ func scheduled(s *survey) reply {
 		return unknown(loadBusy, "%s: %d by a thread that waits for it, %d by another", all, own, others)
 	}
 	return turns
+}
+
+// summoned: a thread that waits for clients and connections alike serves, and is told of new clients, whom another thread
+// accepts that waits for nobody. A reactor accepts them itself, since it knows first; here the task that accepts has its place on
+// another thread.
+func (s *survey) summoned(reports map[trace.Object][]told) reply {
+	n, accepted := 0, 0
+	var shown []*trace.Call
+	for _, c := range s.conns {
+		if c.Accept == nil {
+			continue
+		}
+		accepted++
+		list := reports[c.Accept.Object]
+		i := lastBefore(list, c.Accept.Enter)
+		if i < 0 || list[i].call.TID != c.owner() || !c.waiters[c.owner()] || slices.ContainsFunc(list, func(t told) bool { return t.call.TID == c.Accept.TID }) {
+			continue
+		}
+		if n++; n <= 3 {
+			shown = append(shown, list[i].call, c.Accept)
+		}
+	}
+	return or(nearlyAll(n, accepted), shown, "%d of %s accepted by a thread that waits for nobody, when the one that serves was told of them", n, plural(accepted, "connection"))
 }
 
 // begins counts the connections of which the first read was made before anybody was told of them: by a thread that waits for the

@@ -2,7 +2,6 @@ package identify
 
 import (
 	"maps"
-	"math"
 	"slices"
 
 	"github.com/iospec/iospec/check"
@@ -43,7 +42,7 @@ type set struct {
 	waiters []int
 	wait    *trace.Call // one that covers two connections at least
 	degree  int
-	until   trace.Time // the end of the last wait
+	last    *trace.WaitSet // where it was made anew, the last of them; none of a ring's
 }
 
 func look(rec *trace.Recording) *survey {
@@ -120,11 +119,11 @@ func (s *survey) findSets() map[trace.Object]map[int]bool {
 		if told == 0 || wait == nil && (told < 2 || !families[ws.Family]) {
 			continue
 		}
-		one := set{id: ws.ID, family: ws.Family, waiters: check.Waiters(ws), wait: wait, degree: check.Degree(ws), until: lastWait(ws)}
+		one := set{id: ws.ID, family: ws.Family, waiters: check.Waiters(ws), wait: wait, degree: check.Degree(ws), last: ws}
 		if wait == nil {
 			one.wait = ws.Waits[0].Call
 		}
-		s.keep(one, ws.Waits[0].Call.Enter)
+		s.keep(one)
 		for _, o := range covered {
 			add(o, one.waiters)
 		}
@@ -138,28 +137,14 @@ func (s *survey) findSets() map[trace.Object]map[int]bool {
 	return by
 }
 
-// keep takes a set in, whose first wait was entered then. One that the same threads wait on when they are done with another, for
-// good, is that other one made anew, as some libraries do when a registration went wrong.
-func (s *survey) keep(one set, from trace.Time) {
-	i := slices.IndexFunc(s.sets, func(old set) bool {
-		return old.family == one.family && slices.Equal(old.waiters, one.waiters) && old.until < from
-	})
+// keep takes a set in, as the one that it was made anew of, if there is one.
+func (s *survey) keep(one set) {
+	i := slices.IndexFunc(s.sets, func(old set) bool { return check.MadeAnew(s.rec, one.last, old.last) })
 	if i < 0 {
 		s.sets = append(s.sets, one)
 		return
 	}
-	s.sets[i].degree, s.sets[i].until = max(s.sets[i].degree, one.degree), one.until
-}
-
-// lastWait is when the last wait of a set was over: at the end of time, where it never was.
-func lastWait(ws *trace.WaitSet) (until trace.Time) {
-	for _, w := range ws.Waits {
-		if w.Call.Exit == 0 {
-			return math.MaxInt64
-		}
-		until = max(until, w.Call.Exit)
-	}
-	return until
+	s.sets[i].degree, s.sets[i].last = max(s.sets[i].degree, one.degree), one.last
 }
 
 // reports counts the connections that a set told of, gives a wait that covered several, and lists all that the set ever

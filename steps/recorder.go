@@ -46,14 +46,28 @@ func RecordTo(ctx context.Context, t Target, w io.Writer) (rec *trace.Recording,
 	if err != nil {
 		return nil, err
 	}
-	load := subject.StandardLoad()
-	load.TimeScale, load.Waves, load.Command = t.TimeScale, t.Waves, t.Load
-	_, err = s.Exercise(ctx, load)
+	_, err = s.Exercise(ctx, t.load())
 	_, stopErr := s.Stop(ctx)
 	if err = errors.Join(err, stopErr); err != nil {
 		return rec, fmt.Errorf("record %s: %w", t.Name, err)
 	}
 	return rec, nil
+}
+
+// waves is how many bursts a server gets at most of which one process takes everything, until a second one accepts: a few
+// seconds of clients.
+const waves = 100
+
+// load is what a target is exercised with. Where several processes accept, one of them may take everything that comes before
+// the others have started; so more clients come until they have.
+func (t Target) load() subject.Load {
+	load := subject.StandardLoad()
+	load.TimeScale, load.Command = t.TimeScale, t.Load
+	several := slices.Contains(t.Traits, "multi-reactor-processes") || slices.Contains(t.Traits, "process-pool")
+	if t.Waves || several && !slices.Contains(t.Traits, "accept-main") {
+		load.Waves = waves
+	}
+	return load
 }
 
 // observe starts the target traced, or attaches to it.

@@ -50,7 +50,7 @@ type Target struct {
 	Output io.Writer // gets all that it prints; nil: nobody wants it
 
 	Load  string // a command that makes the traffic in place of the exercise's clients: see subject.Load
-	Waves int    // further bursts of the exercise, until two of its processes have accepted: see subject.Load
+	Waves bool   // further bursts follow the exercise's, until two of its processes have accepted
 	wild  bool   // stands for the systems that @wild scenarios start
 
 	StartTimeout time.Duration // until it listens; 0 is package subject's own

@@ -14,7 +14,7 @@ import (
 // SystemTarget is a named system as the suite starts it.
 func SystemTarget(s wild.System) Target {
 	return Target{
-		Name: s.Name, Traits: s.Traits, Command: s.Command, Files: s.Files, Protocol: s.Protocol, StartTimeout: s.StartTimeout, Waves: s.Waves,
+		Name: s.Name, Traits: s.Traits, Command: s.Command, Files: s.Files, Protocol: s.Protocol, StartTimeout: s.StartTimeout,
 	}
 }
 

@@ -23,12 +23,11 @@ func nginxWith(name, ways, sharing string, workers int, mutex, listen string) Sy
 		Traits:  []string{"multi-reactor-processes", "epoll", "edge", sharing},
 		Package: "nginx-light", Needs: []string{"nginx"},
 		Protocol: "http",
-		Waves:    100,
 		Command:  []string{"nginx", "-p", "{dir}", "-c", "nginx.conf"},
 		Files:    map[string]string{"nginx.conf": nginxConf(workers, mutex, listen)},
 	}
 	if workers == 1 {
-		s.Traits, s.Waves = []string{"single-reactor", "epoll", "edge"}, 0 // the master takes no part
+		s.Traits = []string{"single-reactor", "epoll", "edge"} // the master takes no part
 	}
 	return s
 }

@@ -24,7 +24,6 @@ type System struct {
 	Files    map[string]string // its configuration, in {dir}
 
 	StartTimeout time.Duration // until it listens; 0: as every server's
-	Waves        int           // bursts of clients after which two of its processes have accepted, in all likelihood
 }
 
 // All lists the systems, in the order in which the specification speaks of them.

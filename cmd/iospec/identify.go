@@ -68,10 +68,6 @@ than guess, and then what a load would have to do.
 	return cmd
 }
 
-// waves is how many bursts a server gets at most of which one process takes everything, until a second one accepts: a few
-// seconds of clients.
-const waves = 100
-
 // identify looks at a recording that was made earlier, or makes one of the command. Where that was too light a load to see
 // more than one process accept, it makes another under a heavier one.
 func (f *serverFlags) identify(cmd *cobra.Command, command []string, file, keep string) (id identify.Identity, err error) {
@@ -103,7 +99,7 @@ func (f *serverFlags) identify(cmd *cobra.Command, command []string, file, keep 
 		return id, nil
 	}
 	line.show("one process took everybody: driving %s harder …", t.Name)
-	t.Waves = waves
+	t.Waves = true
 	if rec, err = record(cmd.Context(), t, keep); err != nil {
 		return id, err
 	}
