@@ -41,7 +41,7 @@ func sampledOneThread(v *sample.View) reply {
 		}
 	}
 	acceptsOnly := slices.ContainsFunc(arrivers, func(tid int) bool { return len(owners) > 0 && !owners[tid] })
-	others := bystanders(v)
+	others := doormen(v)
 	switch {
 	case len(tids) == 1 && len(others) > 0:
 		return unknown(loadPtrace, "%s runs when clients ask, and %s, too, whenever one comes; what they do then cannot be seen", threadList(tids), threadList(others))
@@ -207,6 +207,21 @@ func bystanders(v *sample.View) []int {
 		beside := slices.ContainsFunc(waiters, func(w int) bool { return v.ProcessOf(w) == v.ProcessOf(tid) })
 		return !beside || slices.Contains(waiters, tid) || slices.Contains(watch, tid)
 	})
+}
+
+// doormen are the bystanders that run for hardly any request: they are there for new clients. Others run whatever happens, as
+// threads of a runtime's own may.
+func doormen(v *sample.View) []int {
+	requests, ran := 0, map[int]int{}
+	for _, c := range v.Conns {
+		for _, t := range c.Requests {
+			requests++
+			for _, r := range t.Ran {
+				ran[r.TID]++
+			}
+		}
+	}
+	return slices.DeleteFunc(bystanders(v), func(tid int) bool { return !hardlyAny(ran[tid], requests) })
 }
 
 // sampledWorkInThreads: other threads of the process run for requests, and the thread that waits sleeps in between: word

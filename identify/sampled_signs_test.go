@@ -77,12 +77,12 @@ func met(s server, each int) server {
 	s.comes = func(g guest) ([]sample.Run, []int) {
 		ran, born := comes(g)
 		if g.port%each == 0 {
-			ran = append(ran, helps(main, 60))
+			ran = append(ran, helps(main, 99))
 		}
 		return ran, born
 	}
 	return s.with(func(all []sample.Process, _ []guest) []sample.Process {
-		all[0].Threads = append(all[0].Threads, asleepIn(60, trace.FamilyLock, -1))
+		all[0].Threads = append(all[0].Threads, asleepIn(99, trace.FamilyLock, -1))
 		return all
 	})
 }
@@ -105,6 +105,7 @@ func TestSignsOfLooks(t *testing.T) {
 		{"one-thread", Yes, "nobody else runs", level.observed()},
 		{"one-thread", Yes, "another runs when some guests come", met(level, 2).observed()},
 		{"one-thread", Unknown, "another runs whenever a guest comes", met(level, 1).observed()},
+		{"one-thread", Yes, "another runs whatever happens", accompanied(met(level, 1), 5).observed()},
 		{"one-thread", No, "others serve", subs().observed()},
 		{"scheduled", Unknown, "two on one set at once", crowded().observed()},
 		{"scheduled", Yes, "one after another on one set", scheduling(level).observed()},
