@@ -48,7 +48,7 @@ var sabotage = []sabotaging{
 	{"select.two-scans", "the kernel's scan", "250, 500", "2000, 2000"},
 	{"select.two-scans", "a high number", "500, 5000, 10000 and 15000", "500, 501, 502 and 503"},
 	{"select.two-scans", "the program's scan", "500, 5000, 10000 and 15000", "500, 501, 502 and 503"},
-	{"select.cost-explodes", "an exponential does not", "at least 3 times", "at least 3000 times"},
+	{"select.cost-explodes", "an exponential does not", "at least 2 times", "at least 2000 times"},
 	{"select.cost-explodes", "absurd for large", "by more than 5", "by more than 1000000000000"},
 	{"select.cost-explodes", "the work of a round", "1.6th to 2.2th", "0.8th to 1.2th"},
 

