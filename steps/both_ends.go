@@ -47,9 +47,16 @@ func (c *crowd) unread(g *guest) (bool, error) {
 // looks is how often in a row the server must be seen asleep: a thread that has been woken runs, or is about to.
 const looks = 5
 
-// rests waits until the server has done what there is to do for now.
+// rests waits until the server has done what there is to do for now. It may look for other work now and then.
 func (c *crowd) rests() error {
-	return c.sleepsWhile("the server to rest", func() (bool, error) { return true, nil })
+	watch, seen := c.server.Watch(), 0
+	return await.Until("the server to rest", func() (bool, error) {
+		dozes, err := watch.Dozes()
+		if seen++; !dozes {
+			seen = 0
+		}
+		return seen >= looks, err
+	})
 }
 
 // stands waits until nothing moves on a client's connection: the server sleeps, and what it has sent lies in the kernel,
@@ -81,12 +88,6 @@ func (c *crowd) stands(g *guest, length int) error {
 		}
 		return same >= looks, err
 	})
-}
-
-// sleepsWhile waits until the server sleeps while a condition holds.
-func (c *crowd) sleepsWhile(what string, condition func() (bool, error)) error {
-	s := c.sleep()
-	return await.Until(what, func() (bool, error) { return s.deep(condition) })
 }
 
 // A sleep is what is seen of a server that may be asleep.

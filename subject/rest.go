@@ -66,6 +66,7 @@ func noneRuns(members []proc.Process) bool {
 type Watch struct {
 	server *Subject
 	used   time.Duration // CPU time, up to the last look
+	at     time.Time     // when that was
 }
 
 // Watch begins to look at the server.
@@ -81,6 +82,21 @@ func (w *Watch) Rested() (bool, error) {
 	return allSleep(members)
 }
 
+// napping is how much of the time a server with nothing to do may run, one part in so many, since threads of it look for other
+// work now and then. That takes far less.
+const napping = 20
+
+// Dozes reports whether all threads sleep, and the server has hardly run since the last look. On a busy machine, where looks are
+// far apart, one that looks for other work now and then never rests; but it dozes.
+func (w *Watch) Dozes() (bool, error) {
+	last := w.at
+	members, spent, err := w.look()
+	if err != nil || spent < 0 || napping*spent > w.at.Sub(last) {
+		return false, err
+	}
+	return allSleep(members)
+}
+
 // look gives the server's processes, and how much CPU time they have used since the last look: -1 when that is not known,
 // at the first look and when one has ended.
 func (w *Watch) look() (members []proc.Process, spent time.Duration, err error) {
@@ -88,7 +104,7 @@ func (w *Watch) look() (members []proc.Process, spent time.Duration, err error) 
 		return nil, -1, err
 	}
 	before := w.used
-	w.used = 0
+	w.used, w.at = 0, time.Now()
 	for _, p := range members {
 		if !p.Alive() || p.PID == w.server.family.kernel { // who plays the kernel has a clock to keep, and others to serve
 			continue

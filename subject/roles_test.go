@@ -65,6 +65,8 @@ var roles = map[string]func(args []string){
 	"everywhere":  func(a []string) { serve(listen(a[0]), echo) },
 	"sleeps":      func([]string) { fmt.Println("thinking"); select {} },
 	"exits":       func(a []string) { fmt.Fprintln(os.Stderr, "no licence found"); n, _ := strconv.Atoi(a[0]); os.Exit(n) },
+	"naps":        func(a []string) { go naps(); serve(listen(a[0]), echo) },
+	"spins":       func(a []string) { go spins(); serve(listen(a[0]), echo) },
 	"aborts":      func([]string) { fmt.Println("about to"); _ = syscall.Kill(os.Getpid(), syscall.SIGTERM); select {} },
 	"daemon":      func(a []string) { start("orphan", a[0]); os.Exit(0) },
 	"orphan":      func(a []string) { awaitOrphanage(); serve(listen(a[0]), echo) },
@@ -72,6 +74,22 @@ var roles = map[string]func(args []string){
 	"talks":       func(a []string) { go talk(); serve(listen(a[0]), echo) },
 	"configured":  func(a []string) { conf, _ := os.ReadFile(a[0]); serve(listen(string(conf)), echo) },
 	"environ":     func(a []string) { fmt.Println("PORT is", os.Getenv("PORT")); serve(listen(a[0]), echo) },
+}
+
+// nap is how long one sleeps that looks for other work now and then.
+const nap = 20 * time.Millisecond
+
+func naps() {
+	for range time.Tick(nap) {
+	}
+}
+
+func spins() {
+	for n := 0; ; n++ {
+		if n < 0 {
+			n = 0
+		}
+	}
 }
 
 func listen(address string) net.Listener {
