@@ -44,9 +44,8 @@ func SubServes(rec *trace.Recording) Finding {
 	if f := j.oneAlone(s); f != nil {
 		return *f
 	}
-	owners := s.owning()
 	c := s.served[0]
-	return j.pass(append(firstBy(c, s.readers[c]), oneWaitEach(s.sets)...), "%s, each served by one of %s", plural(len(s.served), "connection"), threadList(owners))
+	return j.pass(append(firstBy(c, s.readers[c]), oneWaitEach(s.sets)...), "%s, each served by one of %s", plural(len(s.served), "connection"), threadList(s.owning()))
 }
 
 // AcceptorAndHandler: what a wait reports is handled by the thread that waited: the listener with accept, a connection

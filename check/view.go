@@ -195,11 +195,11 @@ func (j judge) once(sets []*trace.WaitSet) []*trace.WaitSet {
 // madeAnew reports whether a set takes the place of an old one: it was made when the last wait on the old one was over, the
 // same threads wait on it, and for something that the old one covered. Some libraries do so when a registration went wrong.
 func (j judge) madeAnew(s, old *trace.WaitSet) bool {
-	made := j.created(s)
-	if made == nil || !slices.Equal(waiters(s), waiters(old)) {
+	if !slices.Equal(waiters(s), waiters(old)) {
 		return false
 	}
-	if slices.ContainsFunc(old.Waits, func(w *trace.Wait) bool { return w.Call.Exit == 0 || w.Call.Exit > made.Enter }) {
+	made := j.created(s)
+	if made == nil || slices.ContainsFunc(old.Waits, func(w *trace.Wait) bool { return w.Call.Exit == 0 || w.Call.Exit > made.Enter }) {
 		return false
 	}
 	for o := range covered(old) {

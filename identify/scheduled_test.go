@@ -73,6 +73,14 @@ func TestAThreadThatOnlyWaits(t *testing.T) {
 	}
 }
 
+// isScheduled holds what a recording says to whether tasks move between threads, and what its server is called.
+func isScheduled(t *testing.T, rec *trace.Recording, answer Answer, named string) {
+	t.Helper()
+	sign := readSigns(look(rec))["scheduled"]
+	require.Equal(t, answer, sign.Answer, sign.Observed)
+	require.Equal(t, named, Identify(rec, nothingAbout).Architecture, sign.Observed)
+}
+
 // TestWhoeverRunsATaskReadsFirst: a thread that waits and one that does not both read clients of whom nobody was told, so that
 // what they run are tasks. One that does so now and then is not enough to say so, nor is it a reactor's worker.
 func TestWhoeverRunsATaskReadsFirst(t *testing.T) {
@@ -112,10 +120,7 @@ func TestWhoeverRunsATaskReadsFirst(t *testing.T) {
 			waiter.Close(client)
 		}
 		s.Mark("stop")
-		rec := s.End()
-		sign := readSigns(look(rec))["scheduled"]
-		require.Equal(t, c.answer, sign.Answer, sign.Observed)
-		require.Equal(t, c.named, Identify(rec, nothingAbout).Architecture, sign.Observed)
+		isScheduled(t, s.End(), c.answer, c.named)
 	}
 }
 
@@ -164,10 +169,7 @@ func TestWhoServesIsToldWhomToAccept(t *testing.T) {
 			serves.Close(client)
 		}
 		s.Mark("stop")
-		rec := s.End()
-		sign := readSigns(look(rec))["scheduled"]
-		require.Equal(t, c.answer, sign.Answer, sign.Observed)
-		require.Equal(t, c.named, Identify(rec, nothingAbout).Architecture, sign.Observed)
+		isScheduled(t, s.End(), c.answer, c.named)
 	}
 }
 

@@ -49,13 +49,10 @@ const looks = 5
 
 // rests waits until the server has done what there is to do for now. It may look for other work now and then.
 func (c *crowd) rests() error {
-	watch, seen := c.server.Watch(), 0
+	s := c.sleep()
 	return await.Until("the server to rest", func() (bool, error) {
-		dozes, err := watch.Dozes()
-		if seen++; !dozes {
-			seen = 0
-		}
-		return seen >= looks, err
+		dozes, err := s.watch.Dozes()
+		return s.again(dozes), err
 	})
 }
 
@@ -104,8 +101,13 @@ func (s *sleep) deep(condition func() (bool, error)) (bool, error) {
 	if err == nil && still {
 		still, err = condition()
 	}
-	if s.seen++; !still {
+	return s.again(still), err
+}
+
+// again counts a look, and reports whether the server has slept at enough of them in a row.
+func (s *sleep) again(slept bool) bool {
+	if s.seen++; !slept {
 		s.seen = 0
 	}
-	return s.seen >= looks, err
+	return s.seen >= looks
 }

@@ -106,7 +106,8 @@ func (b *Bottle) fill(ctx context.Context) (err error) {
 
 func (b *Bottle) prefix() string { return filepath.Join(b.folder, "prefix") }
 
-// settings is what Wine is told: where, to be silent unless it lacks the memory that it needs, and to offer neither .NET nor HTML nor a desktop.
+// settings is what Wine is told: where, to be silent unless it lacks the memory that it needs, and to offer neither .NET nor
+// HTML nor a desktop.
 func (b *Bottle) settings() []string {
 	return []string{
 		"WINEPREFIX=" + b.prefix(), "WINEARCH=win64", "WINEDEBUG=-all,err+virtual",
