@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"time"
 
 	"github.com/cucumber/godog"
 
@@ -22,6 +23,7 @@ type beside struct {
 	sides  [2]*crowd // the scenario's server, and the other
 	names  [2]string
 	work   protocol.Request // what clients ask for
+	effort time.Duration    // the CPU time that it takes
 	shifts [2]shift
 }
 
@@ -31,9 +33,9 @@ func besideSteps(sc *godog.ScenarioContext, w *World) {
 	b := &beside{w: w}
 	sc.Given(`^(\d+) clients of the server, and as many of ([a-z/-]+) beside it$`, b.invite)
 	sc.When(`^all clients ask for (\d+) ms of work at once, those of one server and then those of the other, again and again$`, b.ask)
-	sc.Then(`^one thread has more than ([\d.]+) of the server's CPU time, and none has more than ([\d.]+) of the other's$`,
+	sc.Then(`^one thread does more than ([\d.]+) of the server's work, and none does more than ([\d.]+) of the other's$`,
 		func(most, least float64) error { return b.spread(mine, other, most, least) })
-	sc.Then(`^no thread has more than ([\d.]+) of the server's CPU time, and one has more than ([\d.]+) of the other's$`,
+	sc.Then(`^no thread does more than ([\d.]+) of the server's work, and one does more than ([\d.]+) of the other's$`,
 		func(least, most float64) error { return b.spread(other, mine, most, least) })
 	sc.Then(`^where the machine has a second core to give, the other is done more than ([\d.]+) times as fast$`,
 		func(times float64) error { return b.faster(other, mine, times) })
@@ -68,7 +70,7 @@ func (b *beside) ask(ms int) error {
 	if cores := min(runtime.NumCPU(), runtime.GOMAXPROCS(0)); cores < 2 {
 		return check.Unsupportedf("this machine gives us %d core: no server can use two (allow it another CPU)", cores)
 	}
-	b.work = protocol.Line{}.Spin(ms)
+	b.work, b.effort = protocol.Line{}.Spin(ms), time.Duration(ms)*time.Millisecond
 	return nil
 }
 

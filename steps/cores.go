@@ -19,14 +19,24 @@ import (
 // rounds is how often the same work is asked for.
 const rounds = 6
 
-// A shift is what became of all rounds of work: which part of the CPU time was the busiest thread's, and how long the
-// fastest round took. A thread runs on one core at a time, so of a server in which one thread does everything the first
-// says all; it is the same however busy the machine is.
+// besides is how much of the work's CPU time all threads but the busiest may take where one does the work. A runtime
+// looks after its threads in one of its own: Go's (sysmon) wakes every 20 µs at first while a goroutine computes, which
+// took between 0.03 and 0.27 of the work, depending on what a timer costs the machine. Threads that work, while another
+// one only keeps busy, take 1 together, however many they are.
+const besides = 0.5
+
+// A shift is what became of all rounds of work: how much CPU time the busiest thread took, and all others together, and
+// how long the fastest round took. The times are divided by the CPU time that was asked for, so 1 is all the work. A
+// thread runs on one core at a time, so of a server in which one thread does everything they say all; they are the same
+// however busy the machine is.
 type shift struct {
-	busiest float64 // 1: one thread did everything
-	cores   float64 // CPU time divided by the time that passed, in the best round
-	fastest time.Duration
+	busiest, others float64
+	cores           float64 // CPU time divided by the time that passed, in the best round
+	fastest         time.Duration
 }
+
+// byOne tells whether one thread did more than most of the work, and the others hardly any.
+func (s shift) byOne(most float64) bool { return s.busiest > most && s.others < besides }
 
 // toilInTurns puts both servers to work.
 func (b *beside) toilInTurns() (err error) {
@@ -53,7 +63,8 @@ func (b *beside) toilInTurns() (err error) {
 			return err
 		}
 		most, all := busiest(before[i], after)
-		b.shifts[i].busiest = float64(most) / float64(all)
+		asked := float64(rounds * len(c.clients) * int(b.effort))
+		b.shifts[i].busiest, b.shifts[i].others = float64(most)/asked, float64(all-most)/asked
 	}
 	return nil
 }
@@ -115,13 +126,13 @@ func (b *beside) spread(one, many int, most, least float64) error {
 		return err
 	}
 	for i, s := range b.shifts {
-		b.w.Note("%s: %.2f of the CPU time is one thread's; in its best round it kept %.2f cores busy", b.names[i], s.busiest, s.cores)
+		b.w.Note("%s: one thread took %.2f of the CPU time that was asked for, all others %.2f; in its best round it kept %.2f cores busy", b.names[i], s.busiest, s.others, s.cores)
 	}
-	if at := b.shifts[one].busiest; at <= most {
-		return check.Failf(fmt.Sprintf("one thread that has more than %.2f of the CPU time of %s", most, b.names[one]), "%.2f", at)
+	if s := b.shifts[one]; !s.byOne(most) {
+		return check.Failf(fmt.Sprintf("one thread that does more than %.2f of the work of %s, and others that take less than %.2f", most, b.names[one], besides), "%.2f and %.2f", s.busiest, s.others)
 	}
 	if at := b.shifts[many].busiest; at > least {
-		return check.Failf(fmt.Sprintf("no thread that has more than %.2f of the CPU time of %s", least, b.names[many]), "%.2f", at)
+		return check.Failf(fmt.Sprintf("no thread that does more than %.2f of the work of %s", least, b.names[many]), "%.2f", at)
 	}
 	return nil
 }

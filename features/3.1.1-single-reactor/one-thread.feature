@@ -49,14 +49,14 @@ Feature: What one thread means
     One thread runs on one core at a time. However many cores a machine has, such a server is as fast as one of them. (Who
     has more starts more servers, each with its own port or its own part of the data, as is done with Redis.)
 
-    A thread runs on one core at a time. So what is asked for is which part of the CPU time is one thread's; that is the
-    same however busy the machine is. What the rest of the cores are good for shows in how soon work is done.
+    A thread runs on one core at a time. So what is asked for is how much of the work, as CPU time, is one thread's; that is
+    the same however busy the machine is. What the rest of the cores are good for shows in how soon work is done.
 
     @reference @measured
     Scenario: work for several clients is one thread's, and that of several where reactors are many
       Given 4 clients of the server, and as many of reactor/multi-threads beside it
       When all clients ask for 4 ms of work at once, those of one server and then those of the other, again and again
-      Then one thread has more than 0.8 of the server's CPU time, and none has more than 0.7 of the other's
+      Then one thread does more than 0.9 of the server's work, and none does more than 0.7 of the other's
       And where the machine has a second core to give, the other is done more than 1.3 times as fast
 
   @single.cpu-bound-unfit @holds @section-3.1.1 @single-reactor
