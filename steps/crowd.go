@@ -200,7 +200,8 @@ func gone(err error) error {
 	return err
 }
 
-// blockingReader reads a socket whose receive timeout bounds the wait.
+// blockingReader reads a socket whose receive timeout bounds the wait. The timeout makes a read end with EINTR when the Go
+// runtime sends its thread a signal, although the handler asks for a restart (signal(7)).
 type blockingReader int
 
 func (fd blockingReader) Read(b []byte) (int, error) {

@@ -179,27 +179,12 @@ func (r *ringThread) narrow() error {
 
 // drain has the client read so many bytes.
 func (r *ringThread) drain(bytes int64) error {
-	if err := sock.Nonblock(r.client, false); err != nil {
+	if err := patient(r.client); err != nil {
 		return err
 	}
-	timeout := unix.NsecToTimeval(int64(await.Patience))
-	if err := unix.SetsockoptTimeval(r.client, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &timeout); err != nil {
-		return os.NewSyscallError("setsockopt", err)
-	}
-	n, err := io.CopyN(io.Discard, reader(r.client), bytes)
+	n, err := io.CopyN(io.Discard, blockingReader(r.client), bytes)
 	if err != nil {
 		return fmt.Errorf("the client read %d of %d bytes: %w", n, bytes, err)
 	}
 	return nil
-}
-
-// reader reads from a descriptor that somebody else closes.
-type reader int
-
-func (fd reader) Read(p []byte) (int, error) {
-	n, err := unix.Read(int(fd), p)
-	if n == 0 && err == nil {
-		err = io.EOF
-	}
-	return max(0, n), err
 }

@@ -169,18 +169,11 @@ func receive8(fd int) (uint64, error) {
 		return 0, err
 	}
 	got := make([]byte, 8)
-	for {
-		n, err := unix.Read(fd, got)
-		switch {
-		case err == unix.EINTR:
-		case err != nil:
-			return 0, fmt.Errorf("receive: %w", err)
-		case n != len(got):
-			return 0, check.Failf("8 bytes", "%d", n)
-		default:
-			return binary.BigEndian.Uint64(got), nil
-		}
+	n, err := blockingReader(fd).Read(got)
+	if err == nil && n != len(got) {
+		err = check.Failf("8 bytes", "%d", n)
 	}
+	return binary.BigEndian.Uint64(got), err
 }
 
 // ends lists the local and the remote ends of the connections, each once.
