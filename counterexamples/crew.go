@@ -68,10 +68,12 @@ func withSubs(n int, spoil func(main *loop, subs []*sub)) func(main *loop) {
 			ends = append(ends, start(s.loop))
 		}
 		main.end = func() {
-			for i, end := range ends {
+			for _, end := range ends {
 				end()
-				subs[i].end()
-				subs[i].clear()
+			}
+			for _, s := range subs { // not before: until all have ended, one may give a connection to another
+				s.end()
+				s.clear()
 			}
 			after()
 		}
